@@ -1,0 +1,39 @@
+/*
+ * libfuture: thread pools and futures for C.
+ *
+ *	static future_result_t square(void *arg)
+ *	{
+ *		intptr_t n = (intptr_t)arg;
+ *
+ *		return future_ok_int(n * n);
+ *	}
+ *
+ *	FUTURE_AUTO future_t *answer = future_submit(pool, square, (void *)7);
+ *	intptr_t n = future_result_int(future_get(answer));
+ *
+ * Rules for every call:
+ *
+ * Errors.      A call that can fail returns 0 or an errno value.  A call that
+ *              returns a future never returns NULL: the future has failed.
+ * References.  A function that returns a future_t * gives you one reference,
+ *              to be given back with future_unref().  A function that takes
+ *              a future borrows it.  Only future_follow() and future_chain()
+ *              take the reference.
+ * Values.      A future owns its value; you borrow it while you hold a
+ *              reference, or during the callback that was given it.
+ * Threads.     Every call may be made from any thread, none from a signal
+ *              handler.
+ */
+#ifndef FUTURE_H
+#define FUTURE_H
+
+#include <future/base.h>
+#include <future/time.h>
+#include <future/result.h>
+#include <future/executor.h>
+#include <future/pool.h>
+#include <future/future.h>
+#include <future/promise.h>
+#include <future/combine.h>
+
+#endif

@@ -1,0 +1,9 @@
+/* Floor 1: the monotonic clock, in nanoseconds. */
+#ifndef FUT_CLOCK_H
+#define FUT_CLOCK_H
+
+#include "base.h"
+
+int64_t fut_clock_now(void);
+
+#endif

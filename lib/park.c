@@ -1,0 +1,146 @@
+/* See park.h.  Futexes on Linux; elsewhere one condition variable a sleeper. */
+#define _GNU_SOURCE
+#include "park.h"
+#include "config.h"
+
+#include <errno.h>
+#include <time.h>
+
+#ifdef FUT_FUTEX
+
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int fut_park(_Atomic uint32_t *word, uint32_t expected, int64_t deadline_ns)
+{
+	struct timespec at, *until = NULL;
+	int saved = errno, error;
+
+	if (deadline_ns != FUT_FOREVER) {
+		at.tv_sec = (time_t)(deadline_ns / 1000000000);
+		at.tv_nsec = (long)(deadline_ns % 1000000000);
+		until = &at;
+	}
+	/* The bitset form takes an absolute deadline on CLOCK_MONOTONIC. */
+	error = syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, expected,
+		until, NULL, FUTEX_BITSET_MATCH_ANY) == 0 ? 0 : errno;
+	errno = saved;
+	return error == ETIMEDOUT ? ETIMEDOUT : 0;
+}
+
+void fut_unpark(_Atomic uint32_t *word, int count)
+{
+	int saved = errno;
+
+	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
+	errno = saved;
+}
+
+#else
+
+#include <pthread.h>
+
+/*
+ * A sleeper hangs in the bucket of its word's address.  Each has a condition
+ * variable of its own, so that glibc's lost wake-up (bug 25847), which takes
+ * two waiters on one variable, cannot occur.
+ */
+struct sleeper {
+	struct sleeper *next;
+	_Atomic uint32_t *word;
+	bool woken;
+	pthread_cond_t changed;
+};
+
+#define BUCKETS 64
+
+static struct bucket {
+	pthread_mutex_t lock;
+	struct sleeper *head;	/* under lock, oldest first */
+} buckets[BUCKETS] = {
+#define B { PTHREAD_MUTEX_INITIALIZER, NULL }
+#define B8 B, B, B, B, B, B, B, B
+	B8, B8, B8, B8, B8, B8, B8, B8
+#undef B8
+#undef B
+};
+
+static struct bucket *bucket_of(_Atomic uint32_t *word)
+{
+	return &buckets[((uintptr_t)word >> 2) * 2654435761u / 64 % BUCKETS];
+}
+
+static void bucket_remove(struct bucket *bucket, struct sleeper *sleeper)
+{
+	struct sleeper **at = &bucket->head;
+
+	while (*at != sleeper)
+		at = &(*at)->next;
+	*at = sleeper->next;
+}
+
+static int sleeper_wait(struct bucket *bucket, struct sleeper *sleeper,
+	int64_t deadline_ns)
+{
+	struct timespec at;
+
+	if (deadline_ns == FUT_FOREVER)
+		return pthread_cond_wait(&sleeper->changed, &bucket->lock);
+	at.tv_sec = (time_t)(deadline_ns / 1000000000);
+	at.tv_nsec = (long)(deadline_ns % 1000000000);
+	return pthread_cond_timedwait(&sleeper->changed, &bucket->lock, &at);
+}
+
+int fut_park(_Atomic uint32_t *word, uint32_t expected, int64_t deadline_ns)
+{
+	struct bucket *bucket = bucket_of(word);
+	struct sleeper self = { .word = word }, **at;
+	pthread_condattr_t monotonic;
+	int error = 0;
+
+	pthread_mutex_lock(&bucket->lock);
+	/* Under the bucket's lock: an unpark after a store comes later. */
+	if (atomic_load_explicit(word, FUT_SEQ_CST) != expected) {
+		pthread_mutex_unlock(&bucket->lock);
+		return 0;
+	}
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&self.changed, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	for (at = &bucket->head; *at != NULL; at = &(*at)->next)
+		;
+	*at = &self;
+	while (!self.woken && error != ETIMEDOUT)
+		error = sleeper_wait(bucket, &self, deadline_ns);
+	if (!self.woken)
+		bucket_remove(bucket, &self);
+	pthread_mutex_unlock(&bucket->lock);
+	pthread_cond_destroy(&self.changed);
+	return self.woken ? 0 : ETIMEDOUT;
+}
+
+void fut_unpark(_Atomic uint32_t *word, int count)
+{
+	struct bucket *bucket = bucket_of(word);
+	struct sleeper **at;
+
+	pthread_mutex_lock(&bucket->lock);
+	for (at = &bucket->head; *at != NULL && count > 0;) {
+		struct sleeper *sleeper = *at;
+
+		if (sleeper->word != word) {
+			at = &sleeper->next;
+			continue;
+		}
+		*at = sleeper->next;
+		sleeper->woken = true;
+		count--;
+		/* Signalled under the lock: the sleeper is on its stack. */
+		pthread_cond_signal(&sleeper->changed);
+	}
+	pthread_mutex_unlock(&bucket->lock);
+}
+
+#endif

@@ -1,0 +1,72 @@
+/*
+ * Floor 1: what the library keeps for each thread.
+ *
+ * One struct, so that one address leads to all of it and the explorer can
+ * give each of its threads one.  It starts out all zero.
+ */
+#ifndef FUT_SELF_H
+#define FUT_SELF_H
+
+#include "base.h"
+
+struct fut_worker;
+struct fut_frame;
+struct fut_steps;
+struct fut_task;
+struct fut_magazine;
+
+#define FUT_BLOCK_CLASSES 3
+
+struct fut_self {
+	struct fut_worker *worker;	/* of a pool's own thread, else NULL */
+	struct fut_frame *frame;	/* the innermost function that runs */
+	struct fut_steps *steps;	/* the library steps still to be taken */
+	struct fut_task *inline_head;	/* waiting for the outermost call */
+	struct fut_task **inline_tail;	/* NULL: the list is empty */
+	bool inline_busy;		/* an outer call empties the list */
+	bool may_keep;	/* the outermost function has returned: worker.h */
+	bool flush_set;			/* the exit of the thread flushes */
+	int locks;			/* held; counted in debug builds */
+	void *stack_middle;		/* half of the stack, once known */
+	struct fut_magazine *loaded[FUT_BLOCK_CLASSES];
+	struct fut_magazine *spare[FUT_BLOCK_CLASSES];
+};
+
+#ifdef FUT_MODEL
+struct fut_self *fut_self(void);
+#else
+/* A plain offset from the thread pointer: no call in a shared library. */
+extern _Thread_local struct fut_self fut_self_here
+	__attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+static inline struct fut_self *fut_self(void)
+{
+	return &fut_self_here;
+}
+#endif
+
+/* Has `flush` run when the calling thread ends.  0 or an errno value. */
+int fut_self_at_exit(void (*flush)(void));
+
+/* One sentence on stderr, then abort: a caller's bug that broke memory. */
+_Noreturn void fut_die(const char *sentence);
+
+#ifdef FUT_DEBUG
+#define FUT_ASSERT(condition) \
+	((condition) ? (void)0 : fut_die("libfuture: broken: " #condition))
+static inline void fut_self_locks(int change)
+{
+	struct fut_self *self = fut_self();
+
+	self->locks += change;
+	FUT_ASSERT(self->locks == 0 || self->locks == 1);
+}
+#else
+#define FUT_ASSERT(condition) ((void)0)
+static inline void fut_self_locks(int change)
+{
+	(void)change;
+}
+#endif
+
+#endif

@@ -1,0 +1,174 @@
+/* See thread.h. */
+#define _GNU_SOURCE
+#include "thread.h"
+#include "alloc.h"
+#include "self.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct start {
+	void (*main)(void *arg);
+	void *arg;
+};
+
+static void *thread_main(void *argument)
+{
+	struct start start = *(struct start *)argument;
+
+	fut_free(argument);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+	start.main(start.arg);
+	return NULL;
+}
+
+/* Signals belong to the application's threads; faults to whoever raises. */
+static void blocked_signals(sigset_t *set)
+{
+	static const int kept[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP,
+		SIGSYS, SIGABRT, SIGPROF };
+
+	sigfillset(set);
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		sigdelset(set, kept[i]);
+}
+
+/* Under a mask that the new thread inherits. */
+static int create(struct fut_thread *thread, const pthread_attr_t *attr,
+	struct start *start)
+{
+	sigset_t blocked, before;
+	int error;
+
+	blocked_signals(&blocked);
+	pthread_sigmask(SIG_SETMASK, &blocked, &before);
+	error = pthread_create(&thread->handle, attr, thread_main, start);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return error;
+}
+
+int fut_thread_start(struct fut_thread *thread, size_t stack_size,
+	void (*main)(void *arg), void *arg)
+{
+	struct start *start = fut_alloc(sizeof(*start));
+	pthread_attr_t attr;
+	int error = 0;
+
+	if (start == NULL)
+		return ENOMEM;
+	start->main = main;
+	start->arg = arg;
+	error = pthread_attr_init(&attr);
+	if (error != 0)
+		goto free_start;
+	if (stack_size != 0)
+		error = pthread_attr_setstacksize(&attr, stack_size);
+	if (error == 0)
+		error = create(thread, &attr, start);
+	pthread_attr_destroy(&attr);
+	if (error == 0)
+		return 0;
+free_start:
+	fut_free(start);
+	return error;
+}
+
+void fut_thread_join(struct fut_thread thread)
+{
+	pthread_join(thread.handle, NULL);
+}
+
+void fut_thread_detach(struct fut_thread thread)
+{
+	pthread_detach(thread.handle);
+}
+
+void fut_thread_name(const char *name, size_t index)
+{
+	char text[32], number[16];
+	int digits = snprintf(number, sizeof(number), "-%u",
+		(unsigned)(index % 100000));
+
+	/* The number tells them apart: it is the name that is cut. */
+	snprintf(text, sizeof(text), "%.*s%s", 15 - digits, name, number);
+	pthread_setname_np(pthread_self(), text);
+}
+
+int fut_thread_stack_check(size_t stack_size)
+{
+	pthread_attr_t attr;
+	int error;
+
+	if (stack_size == 0)
+		return 0;
+	if (pthread_attr_init(&attr) != 0)
+		return ENOMEM;
+	error = pthread_attr_setstacksize(&attr, stack_size);
+	pthread_attr_destroy(&attr);
+	return error;
+}
+
+/* Computed once a thread: the main thread's costs a read of /proc. */
+static void *stack_middle(void)
+{
+	pthread_attr_t attr;
+	void *low = NULL;
+	size_t size = 0;
+
+	if (pthread_getattr_np(pthread_self(), &attr) != 0)
+		return (void *)1;
+	pthread_attr_getstack(&attr, &low, &size);
+	pthread_attr_destroy(&attr);
+	return (char *)low + size / 2;
+}
+
+bool fut_thread_stack_deep(void)
+{
+	struct fut_self *self = fut_self();
+	char here;
+
+	if (self->stack_middle == NULL)
+		self->stack_middle = stack_middle();
+	return (uintptr_t)&here < (uintptr_t)self->stack_middle;
+}
+
+/* The quota of one cgroup file, in CPUs rounded up; 0: none. */
+static size_t quota_of(const char *path)
+{
+	char quota[32];
+	double period = 100000, limit;
+	FILE *file = fopen(path, "re");
+	int fields;
+
+	if (file == NULL)
+		return 0;
+	fields = fscanf(file, "%31s %lf", quota, &period);
+	fclose(file);
+	if (fields < 1 || period <= 0 || sscanf(quota, "%lf", &limit) != 1 ||
+	    limit <= 0)
+		return 0;
+	return (size_t)(limit / period + 0.999);
+}
+
+size_t fut_thread_cpus(void)
+{
+	size_t cpus = 1, quota;
+	cpu_set_t set;
+	long online;
+
+	if (sched_getaffinity(0, sizeof(set), &set) == 0) {
+		cpus = (size_t)CPU_COUNT(&set);
+	} else {
+		online = sysconf(_SC_NPROCESSORS_ONLN);
+		cpus = online > 0 ? (size_t)online : 1;
+	}
+	quota = quota_of("/sys/fs/cgroup/cpu.max");
+	if (quota == 0)
+		quota = quota_of("/sys/fs/cgroup/cpu/cpu.cfs_quota_us");
+	return quota != 0 && quota < cpus ? quota : cpus;
+}

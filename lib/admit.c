@@ -1,0 +1,179 @@
+/* What a pool does with a task that comes: accept it or refuse.  See pool.h. */
+#include "pool.h"
+#include "clock.h"
+
+#include <errno.h>
+
+/* What is left to do once the lock is released. */
+struct after {
+	bool wake;
+	struct fut_task *oldest;	/* to be dropped */
+	uint32_t room;			/* to be waited for */
+};
+
+/* Under the lock. */
+static int check_open(struct fut_pool *pool, struct fut_task *task,
+	enum fut_post how)
+{
+	/* The default executor is nobody's generation. */
+	if (task->executor != NULL &&
+	    task->generation != fut_executor_generation(&pool->executor))
+		return ESHUTDOWN;
+	if (pool->phase == FUT_POOL_OPEN)
+		return 0;
+	/* What its own tasks release still runs; each worker outlives that. */
+	if (how != FUT_POST_RELEASED || fut_pool_self(pool) == NULL)
+		return ESHUTDOWN;
+	return pool->phase == FUT_POOL_CANCELLED ? ECANCELED : 0;
+}
+
+/* Under the lock. */
+static bool is_full(const struct fut_pool *pool, enum fut_post how)
+{
+	return how == FUT_POST_NEW && pool->capacity != 0 &&
+		fut_queue_live(&pool->queue) >= pool->capacity;
+}
+
+/* Under the lock: makes room, or says why there is none. */
+static int check_room(struct fut_pool *pool, struct after *after)
+{
+	switch (pool->when_full) {
+	case FUTURE_BLOCK:
+		/* Its own workers would wait for themselves. */
+		if (fut_pool_self(pool) != NULL)
+			return 0;
+		after->room = atomic_load_explicit(&pool->room, FUT_RELAXED);
+		return EAGAIN;
+	case FUTURE_DISCARD_OLDEST:
+		after->oldest = fut_queue_pop_live(&pool->queue);
+		return 0;
+	case FUTURE_DISCARD:
+		return FUT_DISCARDED;
+	case FUTURE_REJECT:
+	case FUTURE_CALLER_RUNS:
+		break;
+	}
+	return EAGAIN;
+}
+
+/* Under the lock. */
+static void enqueue(struct fut_pool *pool, struct fut_task *task,
+	struct after *after)
+{
+	if (pool->queue.head == NULL)
+		atomic_store_explicit(&pool->filled, 1, FUT_RELAXED);
+	fut_queue_push(&pool->queue, task);
+	pool->pushed++;
+	after->wake = fut_pool_wakes(pool);
+	if (fut_unlikely(pool->blocked_count != 0 &&
+			 pool->blocked_count == pool->alive))
+		fut_pool_prod(pool);
+}
+
+/*
+ * `waited` says that the caller was counted among the producers, and `last`
+ * that it will not wait again.
+ */
+static int push(struct fut_pool *pool, struct fut_task *task,
+	enum fut_post how, bool waited, bool last, struct after *after)
+{
+	int error;
+
+	fut_lock(&pool->lock);
+	if (waited)
+		pool->producers--;
+	error = check_open(pool, task, how);
+	if (error == 0 && fut_unlikely(is_full(pool, how)))
+		error = check_room(pool, after);
+	if (error == 0)
+		enqueue(pool, task, after);
+	else if (error == EAGAIN && pool->when_full == FUTURE_BLOCK && !last)
+		pool->producers++;
+	else if (error != EAGAIN || pool->when_full != FUTURE_CALLER_RUNS)
+		pool->refused++;
+	fut_unlock(&pool->lock);
+	return error;
+}
+
+/* Under FUTURE_BLOCK: until there is room, at most block_ns. */
+static int push_waiting(struct fut_pool *pool, struct fut_task *task,
+	struct after *after)
+{
+	int64_t deadline = pool->block_ns == 0 ? FUT_FOREVER :
+		fut_add_sat(fut_clock_now(), pool->block_ns);
+	bool last = false;
+	int error;
+
+	do {
+		last = fut_park(&pool->room, after->room, deadline) ==
+			ETIMEDOUT;
+		error = push(pool, task, FUT_POST_NEW, true, last, after);
+	} while (error == EAGAIN && !last);
+	return error;
+}
+
+static void count(struct fut_pool *pool, enum fut_end end)
+{
+	fut_lock(&pool->lock);
+	pool->counts[end]++;
+	fut_unlock(&pool->lock);
+}
+
+int fut_pool_post(struct future_executor *executor, struct fut_task *task,
+	enum fut_post how)
+{
+	struct fut_pool *pool = fut_pool_of(executor);
+	struct after after = { false, NULL, 0 };
+	int error;
+
+	if (how == FUT_POST_RELEASED && fut_worker_keep(pool, task))
+		return 0;
+	error = push(pool, task, how, false, false, &after);
+	if (fut_unlikely(error == EAGAIN)) {
+		if (pool->when_full == FUTURE_BLOCK) {
+			error = push_waiting(pool, task, &after);
+		} else if (pool->when_full == FUTURE_CALLER_RUNS) {
+			count(pool, task->kind->run(task));
+			return 0;
+		}
+	}
+	if (after.wake)
+		fut_unpark(&pool->wake, 1);
+	if (fut_unlikely(after.oldest != NULL) &&
+	    after.oldest->kind->drop(after.oldest, ECANCELED))
+		count(pool, FUT_END_CANCELLED);
+	return error;
+}
+
+void fut_pool_husk(struct future_executor *executor, struct fut_task *task,
+	enum fut_husk why)
+{
+	struct fut_pool *pool = fut_pool_of(executor);
+	struct fut_task *husks = NULL;
+	bool room = false;
+
+	fut_lock(&pool->lock);
+	if (task->executor == NULL ||
+	    task->generation == fut_executor_generation(executor)) {
+		if (why == FUT_HUSK_CANCELLED)
+			pool->counts[FUT_END_CANCELLED]++;
+		else
+			pool->claims++;
+		if (fut_queue_mark(&pool->queue, task))
+			husks = fut_queue_sweep(&pool->queue);
+		if (pool->queue.head == NULL)
+			atomic_store_explicit(&pool->filled, 0, FUT_RELAXED);
+		room = pool->producers > 0;
+		if (room)
+			fut_pool_bump(&pool->room);
+	}
+	fut_unlock(&pool->lock);
+	if (room)
+		fut_unpark(&pool->room, 1);
+	while (husks != NULL) {
+		struct fut_task *husk = husks;
+
+		husks = husk->next;
+		husk->kind->run(husk);
+	}
+}

@@ -1,0 +1,350 @@
+/* See block.h. */
+#include "block.h"
+#include "alloc.h"
+#include "fork.h"
+#include "lock.h"
+
+/* Full magazines that a depot keeps; what comes beyond goes to its slabs. */
+#define DEPOT_FULL_MAX 256
+#define SLAB_SIZE ((size_t)2 << 20)
+#define SLAB_HEADER 128
+
+/* At the start of its own pages: found from a block by its address. */
+struct slab {
+	struct slab *next, *prev;	/* in the depot's list, if it has room */
+	void *free;			/* blocks that came back, linked */
+	size_t cut;			/* the offset of the first never used */
+	size_t live;			/* blocks that are not in the slab */
+};
+
+static struct depot {
+	struct fut_lock lock;
+	struct fut_magazine *full, *empty;	/* all under lock */
+	unsigned full_count;
+	struct slab *slabs;		/* those with room, best first */
+	size_t empty_slabs;		/* of these, with no live block */
+} depots[FUT_BLOCK_CLASSES];
+
+static const size_t class_size[FUT_BLOCK_CLASSES] = { 64, 96, 128 };
+
+enum { MODE_UNKNOWN, MODE_CACHED, MODE_WATCHED };
+static _Atomic int mode;
+
+/* The blocks of other threads did not come along; let them be. */
+static void forget(void)
+{
+	for (unsigned i = 0; i < FUT_BLOCK_CLASSES; i++)
+		depots[i] = (struct depot){ { 0 }, NULL, NULL, 0, NULL, 0 };
+}
+
+static bool watched(void)
+{
+	int now = atomic_load_explicit(&mode, FUT_RELAXED);
+
+	if (fut_unlikely(now == MODE_UNKNOWN)) {
+		now = fut_alloc_watched() ? MODE_WATCHED : MODE_CACHED;
+		if (atomic_exchange_explicit(&mode, now, FUT_RELAXED) !=
+		    MODE_UNKNOWN)
+			return now == MODE_WATCHED;
+		if (now == MODE_CACHED && fut_fork_at_child(forget) != 0)
+			atomic_store_explicit(&mode, MODE_WATCHED, FUT_RELAXED);
+	}
+	return now == MODE_WATCHED;
+}
+
+static struct slab *slab_of(void *block)
+{
+	return (struct slab *)((uintptr_t)block & ~(SLAB_SIZE - 1));
+}
+
+static bool slab_has_room(const struct slab *slab, size_t size)
+{
+	return slab->free != NULL || slab->cut + size <= SLAB_SIZE;
+}
+
+static void slab_link(struct depot *depot, struct slab *slab)
+{
+	slab->prev = NULL;
+	slab->next = depot->slabs;
+	if (slab->next != NULL)
+		slab->next->prev = slab;
+	depot->slabs = slab;
+}
+
+static void slab_unlink(struct depot *depot, struct slab *slab)
+{
+	if (slab->prev != NULL)
+		slab->prev->next = slab->next;
+	else
+		depot->slabs = slab->next;
+	if (slab->next != NULL)
+		slab->next->prev = slab->prev;
+}
+
+/* Under the depot's lock; the slab has room. */
+static void *slab_take(struct slab *slab, size_t size)
+{
+	void *block = slab->free;
+
+	if (block != NULL) {
+		slab->free = *(void **)block;
+	} else {
+		block = (char *)slab + slab->cut;
+		slab->cut += size;
+	}
+	slab->live++;
+	return block;
+}
+
+/*
+ * Under the depot's lock.  Returns the slab if it is to be unmapped: one empty
+ * slab stays, so that a program at the edge does not map and unmap for ever.
+ */
+static struct slab *slab_put(struct depot *depot, void *block, size_t size)
+{
+	struct slab *slab = slab_of(block);
+
+	if (!slab_has_room(slab, size))
+		slab_link(depot, slab);
+	*(void **)block = slab->free;
+	slab->free = block;
+	if (--slab->live > 0)
+		return NULL;
+	if (depot->empty_slabs == 0) {
+		depot->empty_slabs = 1;
+		return NULL;
+	}
+	slab_unlink(depot, slab);
+	return slab;
+}
+
+/* Under the depot's lock: as many blocks as there are, at most a magazine. */
+static void depot_load(struct depot *depot, struct fut_magazine *magazine,
+	size_t size)
+{
+	unsigned n = 0;
+
+	while (depot->slabs != NULL && n < FUT_MAGAZINE_ROUNDS) {
+		struct slab *slab = depot->slabs;
+
+		if (slab->live == 0)
+			depot->empty_slabs--;
+		while (n < FUT_MAGAZINE_ROUNDS && slab_has_room(slab, size))
+			magazine->slot[n++] = slab_take(slab, size);
+		if (!slab_has_room(slab, size))
+			slab_unlink(depot, slab);
+	}
+	magazine->count = n;
+	/* Taken from the end: so in rising order of address. */
+	for (unsigned i = 0; i < n / 2; i++) {
+		void *block = magazine->slot[i];
+
+		magazine->slot[i] = magazine->slot[n - 1 - i];
+		magazine->slot[n - 1 - i] = block;
+	}
+}
+
+static void unmap_all(struct slab *slabs)
+{
+	while (slabs != NULL) {
+		struct slab *next = slabs->next;
+
+		fut_pages_free(slabs, SLAB_SIZE);
+		slabs = next;
+	}
+}
+
+/* Under the depot's lock: back to the slabs.  Adds to *unmap. */
+static void depot_unload(struct depot *depot, struct fut_magazine *magazine,
+	size_t size, struct slab **unmap)
+{
+	while (magazine->count > 0) {
+		struct slab *slab = slab_put(depot,
+			magazine->slot[--magazine->count], size);
+
+		if (slab != NULL) {
+			slab->next = *unmap;
+			*unmap = slab;
+		}
+	}
+}
+
+/* One new slab for the depot; false if there is no memory. */
+static bool depot_grow(struct depot *depot)
+{
+	struct slab *slab = fut_pages(SLAB_SIZE);
+
+	if (slab == NULL)
+		return false;
+	slab->free = NULL;
+	slab->live = 0;
+	slab->cut = SLAB_HEADER;
+	fut_lock(&depot->lock);
+	depot->empty_slabs++;
+	slab_link(depot, slab);
+	fut_unlock(&depot->lock);
+	return true;
+}
+
+/* Exchanges the empty `magazine` for a full one, or fills it; may fail. */
+static struct fut_magazine *depot_exchange_empty(struct depot *depot,
+	struct fut_magazine *magazine, size_t size)
+{
+	struct fut_magazine *full;
+
+	do {
+		fut_lock(&depot->lock);
+		full = depot->full;
+		if (full != NULL) {
+			depot->full = full->next;
+			depot->full_count--;
+			magazine->next = depot->empty;
+			depot->empty = magazine;
+			magazine = full;
+		} else {
+			depot_load(depot, magazine, size);
+		}
+		fut_unlock(&depot->lock);
+	} while (magazine->count == 0 && depot_grow(depot));
+	return magazine;
+}
+
+/* Exchanges the full `magazine` for an empty one; may return NULL. */
+static struct fut_magazine *depot_exchange_full(struct depot *depot,
+	struct fut_magazine *magazine, size_t size)
+{
+	struct slab *unmap = NULL;
+
+	fut_lock(&depot->lock);
+	if (depot->full_count == DEPOT_FULL_MAX) {
+		depot_unload(depot, magazine, size, &unmap);
+	} else {
+		magazine->next = depot->full;
+		depot->full = magazine;
+		depot->full_count++;
+		magazine = depot->empty;
+		if (magazine != NULL)
+			depot->empty = magazine->next;
+	}
+	fut_unlock(&depot->lock);
+	unmap_all(unmap);
+	return magazine;
+}
+
+/* The thread ends: its blocks go back to their slabs. */
+static void flush(void)
+{
+	struct fut_self *self = fut_self();
+
+	self->flush_set = false;
+	for (unsigned i = 0; i < FUT_BLOCK_CLASSES; i++) {
+		struct fut_magazine *mine[] = { self->loaded[i],
+			self->spare[i] };
+		struct slab *unmap = NULL;
+
+		self->loaded[i] = self->spare[i] = NULL;
+		for (unsigned k = 0; k < 2; k++) {
+			if (mine[k] == NULL)
+				continue;
+			fut_lock(&depots[i].lock);
+			depot_unload(&depots[i], mine[k], class_size[i],
+				&unmap);
+			fut_unlock(&depots[i].lock);
+			fut_free(mine[k]);
+		}
+		unmap_all(unmap);
+	}
+}
+
+static struct fut_magazine *magazine_new(void)
+{
+	struct fut_magazine *magazine = fut_alloc(sizeof(*magazine));
+
+	if (magazine != NULL)
+		magazine->count = 0;
+	return magazine;
+}
+
+/* Two magazines for the calling thread; false if there is no memory. */
+static bool self_ready(struct fut_self *self, unsigned class)
+{
+	if (self->loaded[class] != NULL)
+		return true;
+	if (!self->flush_set && fut_self_at_exit(flush) != 0)
+		return false;
+	self->flush_set = true;
+	if (self->spare[class] == NULL)
+		self->spare[class] = magazine_new();
+	if (self->spare[class] == NULL)
+		return false;
+	self->loaded[class] = magazine_new();
+	return self->loaded[class] != NULL;
+}
+
+static void swap(struct fut_self *self, unsigned class)
+{
+	struct fut_magazine *loaded = self->loaded[class];
+
+	self->loaded[class] = self->spare[class];
+	self->spare[class] = loaded;
+}
+
+void *fut_block_new_slow(size_t size)
+{
+	struct fut_self *self = fut_self();
+	unsigned class = fut_block_class(size);
+	struct fut_magazine *loaded;
+
+	if (size > FUT_BLOCK_MAX || watched())
+		return fut_alloc(size);
+	if (!self_ready(self, class))
+		return NULL;
+	if (self->spare[class] != NULL && self->spare[class]->count > 0)
+		swap(self, class);
+	else
+		self->loaded[class] = depot_exchange_empty(&depots[class],
+			self->loaded[class], class_size[class]);
+	loaded = self->loaded[class];
+	return loaded->count > 0 ? loaded->slot[--loaded->count] : NULL;
+}
+
+/* Without a magazine to put it in: straight to its slab. */
+static void free_alone(void *block, unsigned class)
+{
+	struct fut_magazine alone = { NULL, 1, { block } };
+	struct slab *unmap = NULL;
+
+	fut_lock(&depots[class].lock);
+	depot_unload(&depots[class], &alone, class_size[class], &unmap);
+	fut_unlock(&depots[class].lock);
+	unmap_all(unmap);
+}
+
+void fut_block_free_slow(void *block, size_t size)
+{
+	struct fut_self *self = fut_self();
+	unsigned class = fut_block_class(size);
+
+	if (size > FUT_BLOCK_MAX || watched()) {
+		fut_free(block);
+		return;
+	}
+	if (!self_ready(self, class)) {
+		free_alone(block, class);
+		return;
+	}
+	if (self->loaded[class]->count == FUT_MAGAZINE_ROUNDS) {
+		if (self->spare[class] == NULL)
+			self->spare[class] = magazine_new();
+		else if (self->spare[class]->count == FUT_MAGAZINE_ROUNDS)
+			self->spare[class] = depot_exchange_full(
+				&depots[class], self->spare[class],
+				class_size[class]);
+		if (self->spare[class] == NULL) {
+			free_alone(block, class);
+			return;
+		}
+		swap(self, class);
+	}
+	self->loaded[class]->slot[self->loaded[class]->count++] = block;
+}

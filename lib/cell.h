@@ -1,0 +1,197 @@
+/*
+ * Floor 3: the future itself: one word of state, a result, a ring of hooks.
+ *
+ * It settles once and fires what hangs on it.  It knows nothing of tasks,
+ * pools or threads.
+ *
+ *	PENDING -> RUNNING -> SETTLED	with the result in value, destroy, error
+ *	      \________\____> CANCELLED	the result is implied: none is written
+ *
+ * beside them in the same word:
+ *
+ *	CLAIM	one thread writes the result; the others are too late
+ *	HOOKS	some hang
+ *	FIRING	the one that settled is firing them
+ *	BUSY	its function has not returned, or its argument not been freed
+ *	TAKEN	the value was made somebody's own
+ *	SHARED	the value belongs to `owner`, which this future references
+ *	FOLLOWS	it settles as `followed` does, which this future references
+ *	LOCKED	a lock for the ring, and for what links to other futures
+ *	AWAITED	somebody parks on the word: who clears LOCKED or BUSY wakes them
+ *
+ * Who may do what at once (X: exclude each other, by a CAS on the word):
+ *
+ *		start	claim	publish	cancel	hang	unhang	peek
+ *	start	X	X	-	X	-	-	X
+ *	claim		X	-	X	-	-	X
+ *	publish			-	X	-	-	-
+ *	cancel				X	-	-	X
+ *	hang, unhang, peek					X (LOCKED)
+ *
+ * start, claim, cancel and the end of following wait for LOCKED to be clear, so
+ * that who holds it may read a link of a future that is still open, and take a
+ * reference on what it leads to, before the link can be dropped.
+ */
+#ifndef FUT_CELL_H
+#define FUT_CELL_H
+
+#include "hook.h"
+#include "self.h"
+
+#include <future/result.h>
+
+enum fut_cell_bit {
+	FUT_PENDING = 0,
+	FUT_RUNNING = 1,
+	FUT_SETTLED = 2,
+	FUT_CANCELLED = 3,
+	FUT_STATUS = 3,
+	FUT_CLAIM = 1 << 2,
+	FUT_HOOKS = 1 << 3,
+	FUT_FIRING = 1 << 4,
+	FUT_BUSY = 1 << 5,
+	FUT_TAKEN = 1 << 6,
+	FUT_SHARED = 1 << 7,
+	FUT_FOLLOWS = 1 << 8,
+	FUT_LOCKED = 1 << 9,
+	FUT_AWAITED = 1 << 10
+};
+
+struct fut_cell_kind;
+
+struct future_cell {
+	_Atomic uint32_t state;
+	_Atomic uint32_t refs;
+	const struct fut_cell_kind *kind;
+	struct fut_hook *hooks;	/* the last of the ring; under LOCKED */
+	int error;		/* these by the holder of the claim ... */
+	uint32_t born;		/* the process it belongs to: fork.h */
+	union {
+		void *value;
+		struct future_cell *followed;	/* while FOLLOWS */
+	};
+	union {
+		struct {
+			union {
+				void (*destroy)(void *value);
+				struct future_cell *owner;	/* if SHARED */
+			};
+			/* What settles it; of no more use once it has run. */
+			union {
+				void (*fn)(void);
+				void *more;
+			};
+			void *arg;
+		};
+		struct fut_hook follow;	/* hangs on `followed` */
+	};
+};
+
+/* How a cancel found the future. */
+enum fut_cell_cancelled {
+	FUT_CANCEL_LOST,	/* settled, or somebody writes its result */
+	FUT_CANCEL_PENDING,	/* it will never start */
+	FUT_CANCEL_RUNNING,	/* its function goes on */
+	FUT_CANCEL_FOLLOWING	/* `followed` stays linked */
+};
+
+static inline uint32_t fut_cell_state(const struct future_cell *cell)
+{
+	return atomic_load_explicit(&cell->state, FUT_ACQUIRE);
+}
+
+static inline bool fut_is_settled(uint32_t state)
+{
+	return (state & FUT_SETTLED) != 0;
+}
+
+static inline struct future_cell *fut_cell_ref(struct future_cell *cell)
+{
+	atomic_fetch_add_explicit(&cell->refs, 1, FUT_RELAXED);
+	return cell;
+}
+
+void fut_cell_init(struct future_cell *cell, const struct fut_cell_kind *kind,
+	uint32_t references, uint32_t born);
+
+/* PENDING -> RUNNING and BUSY; false if it may not be started any more. */
+bool fut_cell_start(struct future_cell *cell);
+
+/*
+ * To settle by hand: false if somebody settles or runs it.  The winner writes
+ * the result and calls fut_cell_publish().  The second takes it from a cell
+ * that FOLLOWS instead; the link is the caller's to drop.
+ */
+bool fut_cell_claim(struct future_cell *cell);
+bool fut_cell_claim_follower(struct future_cell *cell);
+
+/*
+ * By the holder of the claim, or of the run: SETTLED, or CANCELLED to keep the
+ * link of FOLLOWS, with `more` bits (SHARED, FOLLOWS).  False if a running one
+ * was cancelled meanwhile: nothing of the result is read by anybody.  On true
+ * *ret_hooks says that the caller is to call fut_cell_fire().
+ */
+bool fut_cell_publish(struct future_cell *cell, uint32_t status, uint32_t more,
+	bool *ret_hooks);
+
+/* As publish for a cell that is claimed and hangs nowhere yet: no return. */
+void fut_cell_born_settled(struct future_cell *cell, uint32_t more);
+
+/*
+ * The run, or the claim, ends in following `followed`, which has been written:
+ * sets FOLLOWS.  False if a running one was cancelled meanwhile.
+ */
+bool fut_cell_follow(struct future_cell *cell);
+
+/*
+ * Any open cell -> CANCELLED.  `busy` keeps a pending one BUSY, until
+ * fut_cell_quiet().  *ret_hooks as for publish.
+ */
+enum fut_cell_cancelled fut_cell_cancel(struct future_cell *cell, bool busy,
+	bool *ret_hooks);
+
+/* Clears BUSY after the cell settled: wakes those who join it. */
+void fut_cell_quiet(struct future_cell *cell);
+
+/*
+ * Sleeps until the cell, which has settled, is no longer BUSY.  Returns 0 or
+ * ETIMEDOUT.
+ */
+int fut_cell_await_quiet(struct future_cell *cell, int64_t deadline_ns);
+
+/* Fires the hooks of a cell that is FIRING, in order of registration. */
+void fut_cell_fire(struct future_cell *cell);
+
+/*
+ * Hangs a hook.  False if the cell has settled and everything hung earlier has
+ * been fired: then it was not hung.  The hook, or who fires it, needs nothing
+ * of the cell but what the firing lends.
+ */
+bool fut_cell_hang(struct future_cell *cell, struct fut_hook *hook);
+
+/*
+ * Takes a hook off.  True: it will never fire.  False: it has been fired or is
+ * being fired.  The caller holds a reference on the cell.
+ */
+bool fut_cell_unhang(struct future_cell *cell, struct fut_hook *hook);
+
+/* The lock.  Held briefly, and never while anything is called. */
+uint32_t fut_cell_lock(struct future_cell *cell);
+void fut_cell_unlock(struct future_cell *cell);
+
+/* The cell that owns the value of a settled one: itself or another. */
+static inline struct future_cell *fut_cell_owner(struct future_cell *cell)
+{
+	return fut_cell_state(cell) & FUT_SHARED ? cell->owner : cell;
+}
+
+/* True if the value is to be freed some day, by somebody. */
+bool fut_cell_owns(struct future_cell *owner);
+
+/* The outcome of a settled cell; the value is borrowed. */
+future_result_t fut_cell_result(struct future_cell *cell);
+
+/* The same, made the caller's own; EALREADY from now on for the others. */
+future_result_t fut_cell_take(struct future_cell *cell);
+
+#endif

@@ -1,0 +1,271 @@
+/* How a pool is closed, emptied and counted.  See pool.h. */
+#include "pool.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void wake_everybody(struct fut_pool *pool)
+{
+	fut_unpark(&pool->wake, FUT_EVERYBODY);
+	fut_unpark(&pool->room, FUT_EVERYBODY);
+	fut_unpark(&pool->calm, FUT_EVERYBODY);
+}
+
+/* Under the lock. */
+static void set_phase(struct fut_pool *pool, enum fut_pool_phase phase)
+{
+	if (pool->phase < phase)
+		pool->phase = (uint8_t)phase;
+	fut_pool_bump(&pool->wake);
+	fut_pool_bump(&pool->room);
+	fut_pool_bump(&pool->calm);
+}
+
+void fut_pool_shutdown(struct future_executor *executor)
+{
+	struct fut_pool *pool = fut_pool_of(executor);
+
+	fut_lock(&pool->lock);
+	set_phase(pool, FUT_POOL_SHUT);
+	fut_unlock(&pool->lock);
+	wake_everybody(pool);
+}
+
+bool fut_pool_cancelled(struct future_executor *executor)
+{
+	return atomic_load_explicit(&fut_pool_of(executor)->cancelling,
+		FUT_RELAXED) != 0;
+}
+
+static size_t drop_all(struct fut_task *tasks)
+{
+	size_t settled = 0;
+
+	while (tasks != NULL) {
+		struct fut_task *task = tasks;
+
+		tasks = task->next;
+		settled += task->kind->drop(task, ECANCELED);
+	}
+	return settled;
+}
+
+size_t fut_pool_cancel(struct future_executor *executor)
+{
+	struct fut_pool *pool = fut_pool_of(executor);
+	struct fut_worker *workers;
+	struct fut_task *queued, *task;
+	size_t settled = 0, width;
+
+	fut_lock(&pool->lock);
+	set_phase(pool, FUT_POOL_CANCELLED);
+	atomic_store_explicit(&pool->cancelling, 1, FUT_RELAXED);
+	queued = fut_queue_drain(&pool->queue);
+	atomic_store_explicit(&pool->filled, 0, FUT_RELAXED);
+	workers = pool->gone ? NULL : pool->workers;
+	width = pool->width;
+	fut_unlock(&pool->lock);
+	wake_everybody(pool);
+	for (size_t i = 0; workers != NULL && i < width; i++) {
+		while ((task = fut_share_take(&workers[i].share)) != NULL)
+			settled += task->kind->drop(task, ECANCELED);
+	}
+	settled += drop_all(queued);
+	fut_lock(&pool->lock);
+	pool->counts[FUT_END_CANCELLED] += settled;
+	fut_unlock(&pool->lock);
+	return settled;
+}
+
+/* Under the lock: nothing queued, nobody at work. */
+static bool is_calm(struct fut_pool *pool)
+{
+	return pool->queue.head == NULL && pool->alive ==
+		atomic_load_explicit(&pool->idle, FUT_RELAXED);
+}
+
+/*
+ * Waits until `done` says so under the lock.  Returns 0 or ETIMEDOUT; *corpse,
+ * if wanted, is the worker for the caller to join.
+ */
+static int await(struct fut_pool *pool, bool (*done)(struct fut_pool *pool),
+	int64_t deadline_ns, struct fut_worker **corpse)
+{
+	int error = 0;
+
+	for (;;) {
+		uint32_t calm;
+		bool now;
+
+		fut_lock(&pool->lock);
+		now = done(pool);
+		pool->watchers += !now && error == 0;
+		calm = atomic_load_explicit(&pool->calm, FUT_RELAXED);
+		if (now && corpse != NULL) {
+			*corpse = pool->corpse;
+			pool->corpse = NULL;
+		}
+		fut_unlock(&pool->lock);
+		if (now || error != 0)
+			return now ? 0 : error;
+		error = fut_park(&pool->calm, calm, deadline_ns);
+		fut_lock(&pool->lock);
+		pool->watchers--;
+		fut_unlock(&pool->lock);
+	}
+}
+
+int fut_pool_drain(struct future_executor *executor, int64_t deadline_ns)
+{
+	struct fut_pool *pool = fut_pool_of(executor);
+
+	if (fut_pool_self(pool) != NULL)
+		return EDEADLK;
+	return await(pool, is_calm, deadline_ns, NULL);
+}
+
+/* Under the lock: left, and somebody joins or has joined the last of them. */
+static bool has_left(struct fut_pool *pool)
+{
+	return pool->alive == 0 && (pool->corpse != NULL || pool->gone);
+}
+
+int fut_pool_join(struct future_executor *executor, int64_t deadline_ns)
+{
+	struct fut_pool *pool = fut_pool_of(executor);
+	struct fut_worker *corpse = NULL;
+	bool open;
+	int error;
+
+	if (fut_pool_self(pool) != NULL)
+		return EDEADLK;
+	fut_lock(&pool->lock);
+	open = pool->phase == FUT_POOL_OPEN;
+	fut_unlock(&pool->lock);
+	if (open)
+		return EBUSY;
+	error = await(pool, has_left, deadline_ns, &corpse);
+	if (error != 0 || corpse == NULL)
+		return error;
+	fut_thread_join(corpse->thread);
+	fut_lock(&pool->lock);
+	pool->gone = true;
+	fut_pool_bump(&pool->calm);
+	fut_unlock(&pool->lock);
+	fut_unpark(&pool->calm, FUT_EVERYBODY);
+	return 0;
+}
+
+void fut_pool_close(struct future_executor *executor, bool wait)
+{
+	struct fut_pool *pool = fut_pool_of(executor);
+	bool alive;
+
+	fut_lock(&pool->lock);
+	set_phase(pool, FUT_POOL_SHUT);
+	if (!wait || fut_pool_self(pool) != NULL)
+		pool->orphan = pool->alive > 0;
+	alive = pool->alive > 0;
+	pool->gone |= !alive && pool->corpse == NULL;
+	wait = !pool->orphan;
+	fut_unlock(&pool->lock);
+	wake_everybody(pool);
+	if (!wait)
+		return;
+	(void)!fut_pool_join(executor, FUT_FOREVER);
+	fut_pool_release(pool);
+}
+
+bool fut_pool_hooks(struct future_executor *executor, uint32_t generation,
+	struct fut_executor_hooks *ret_hooks)
+{
+	struct fut_pool *pool = fut_pool_of(executor);
+	bool same;
+
+	fut_lock(&pool->lock);
+	same = generation == fut_executor_generation(executor);
+	if (same)
+		*ret_hooks = pool->hooks;
+	fut_unlock(&pool->lock);
+	return same;
+}
+
+/* Adds for the calling worker, who alone writes these. */
+static void add(_Atomic uint64_t *counter, int64_t ns)
+{
+	atomic_store_explicit(counter,
+		atomic_load_explicit(counter, FUT_RELAXED) + (uint64_t)ns,
+		FUT_RELAXED);
+}
+
+void fut_pool_timed(struct future_executor *executor, int64_t queued_ns,
+	int64_t running_ns)
+{
+	struct fut_worker *worker = fut_pool_self(fut_pool_of(executor));
+
+	if (worker == NULL)
+		return;
+	add(&worker->queued_ns, queued_ns);
+	add(&worker->running_ns, running_ns);
+}
+
+static void bump(_Atomic size_t *counter)
+{
+	atomic_store_explicit(counter,
+		atomic_load_explicit(counter, FUT_RELAXED) + 1, FUT_RELAXED);
+}
+
+void fut_pool_ran(struct future_executor *executor, enum fut_end end)
+{
+	struct fut_pool *pool = fut_pool_of(executor);
+	struct fut_worker *worker = fut_pool_self(pool);
+
+	if (worker != NULL) {
+		bump(&worker->ended[end]);
+		bump(&worker->claims_ended);
+		return;
+	}
+	fut_lock(&pool->lock);
+	pool->claims--;
+	pool->counts[end]++;
+	fut_unlock(&pool->lock);
+}
+
+static void add_worker(struct fut_worker *worker,
+	struct future_executor_stats *stats, size_t *ended)
+{
+	uint64_t share = fut_share_look(&worker->share);
+
+	for (int i = 0; i < FUT_ENDS; i++)
+		ended[i] += atomic_load_explicit(&worker->ended[i],
+			FUT_RELAXED);
+	stats->queued += fut_share_left(share);
+	stats->running += atomic_load_explicit(&worker->running, FUT_RELAXED);
+	stats->running -= atomic_load_explicit(&worker->claims_ended,
+		FUT_RELAXED);
+	stats->queued_ns += atomic_load_explicit(&worker->queued_ns,
+		FUT_RELAXED);
+	stats->running_ns += atomic_load_explicit(&worker->running_ns,
+		FUT_RELAXED);
+}
+
+void fut_pool_stats(struct future_executor *executor,
+	struct future_executor_stats *stats)
+{
+	struct fut_pool *pool = fut_pool_of(executor);
+	size_t ended[FUT_ENDS];
+
+	memset(stats, 0, sizeof(*stats));
+	fut_lock(&pool->lock);
+	memcpy(ended, pool->counts, sizeof(ended));
+	stats->queued = fut_queue_live(&pool->queue);
+	stats->running = pool->claims;
+	stats->refused = pool->refused;
+	stats->peak_queue = pool->queue.peak;
+	for (size_t i = 0; pool->workers != NULL && i < pool->width; i++)
+		add_worker(&pool->workers[i], stats, ended);
+	fut_unlock(&pool->lock);
+	stats->completed = ended[FUT_END_OK];
+	stats->failed = ended[FUT_END_FAILED];
+	stats->cancelled = ended[FUT_END_CANCELLED];
+}

@@ -1,0 +1,19 @@
+/* Floor 4: the address NULL, and the sending of tasks. */
+#ifndef FUT_DEFAULT_H
+#define FUT_DEFAULT_H
+
+#include "executor.h"
+
+/* `executor`, or the default one for NULL; NULL if that cannot be started. */
+struct future_executor *fut_executor_resolve(struct future_executor *executor);
+
+/* As it stands: NULL while the default one has not been started. */
+struct future_executor *fut_executor_peek(struct future_executor *executor);
+
+/*
+ * Sends a task to the address written in it.  0, or why it was refused: then
+ * the caller drops it.
+ */
+int fut_post(struct fut_task *task, enum fut_post how);
+
+#endif

@@ -1,0 +1,108 @@
+/*
+ * Floor 3: an executor, the only address.  It takes a task or refuses it with
+ * an errno value; then the caller drops the task.
+ *
+ * Futures hold no reference on their home: counting them would cost two
+ * contended atomics a task.  So the shell of an executor is never freed, only
+ * reused under a new generation; a post with a stale one is ESHUTDOWN.
+ */
+#ifndef FUT_EXECUTOR_H
+#define FUT_EXECUTOR_H
+
+#include "fork.h"
+#include "task.h"
+
+#include <future/executor.h>
+
+/* A post's answer, beside errno values: refused, and that is how it is meant. */
+#define FUT_DISCARDED (-1)
+
+/* What a post is, for those who bound what they accept. */
+enum fut_post {
+	FUT_POST_NEW,		/* submitted or executed by a user */
+	FUT_POST_RELEASED	/* a continuation: never refused for room */
+};
+
+/* Why a queued task is only a husk now. */
+enum fut_husk {
+	FUT_HUSK_CANCELLED,
+	FUT_HUSK_CLAIMED	/* a waiter runs it */
+};
+
+/* Context carried to a task: see struct future_pool_options. */
+struct fut_executor_hooks {
+	void *(*capture)(void *hook_arg);
+	void (*before)(void *hook_arg, void *captured, const char *name);
+	void (*after)(void *hook_arg, void *captured, const char *name,
+		int error);
+	void (*release)(void *hook_arg, void *captured);
+	void *hook_arg;
+	bool timing;
+};
+
+struct fut_executor_kind {
+	/*
+	 * Takes the task, or refuses.  May run it before it returns; calls
+	 * nothing of the user's for FUT_POST_RELEASED but on the inline one.
+	 */
+	int (*post)(struct future_executor *executor, struct fut_task *task,
+		enum fut_post how);
+
+	/* A task that it may hold will not start. */
+	void (*husk)(struct future_executor *executor, struct fut_task *task,
+		enum fut_husk why);
+
+	/* A task was run by a thread that waits for it. */
+	void (*ran)(struct future_executor *executor, enum fut_end end);
+
+	/* Under the shell's generation; false if that is over. */
+	bool (*hooks)(struct future_executor *executor, uint32_t generation,
+		struct fut_executor_hooks *ret_hooks);
+	void (*timed)(struct future_executor *executor, int64_t queued_ns,
+		int64_t running_ns);
+
+	/* The life of a handle; see <future/executor.h>. */
+	void (*close)(struct future_executor *executor, bool wait);
+	void (*shutdown)(struct future_executor *executor);
+	size_t (*cancel)(struct future_executor *executor);
+	bool (*cancelled)(struct future_executor *executor);
+	int (*join)(struct future_executor *executor, int64_t deadline_ns);
+	int (*drain)(struct future_executor *executor, int64_t deadline_ns);
+	void (*stats)(struct future_executor *executor,
+		struct future_executor_stats *stats);
+};
+
+struct future_executor {
+	const struct fut_executor_kind *kind;
+	_Atomic uint32_t refs;		/* users' handles; 0: closing, or free */
+	_Atomic uint32_t generation;
+	_Atomic bool hooked;		/* kind->hooks has something to say */
+	bool immortal;			/* lent: cannot be closed */
+	uint32_t born;			/* the process it belongs to */
+};
+
+/* Belongs to no process in particular. */
+#define FUT_BORN_EVERYWHERE UINT32_MAX
+
+static inline bool fut_executor_inherited(
+	const struct future_executor *executor)
+{
+	return fut_unlikely(executor->born != fut_fork_now()) &&
+		executor->born != FUT_BORN_EVERYWHERE;
+}
+
+/* The generation that a holder of a handle sees. */
+static inline uint32_t fut_executor_generation(
+	struct future_executor *executor)
+{
+	return atomic_load_explicit(&executor->generation, FUT_RELAXED);
+}
+
+/* A function that runs, on the stack of its thread, innermost first. */
+struct fut_frame {
+	struct fut_frame *up;
+	struct future_executor *executor;
+	struct future_cell *cell;	/* what it settles; NULL: nothing */
+};
+
+#endif

@@ -1,0 +1,106 @@
+/* See help.h. */
+#include "help.h"
+#include "thread.h"
+
+/* Only what is queued where the waiter's own functions came from. */
+static bool may_run(const struct fut_job *job)
+{
+	const struct fut_frame *frame = fut_self()->frame;
+	struct future_executor *home = fut_executor_peek(job->task.executor);
+
+	if (fut_thread_stack_deep() || (job->task.executor != NULL &&
+	    job->task.generation != fut_executor_generation(home)))
+		return false;
+	while (frame != NULL && frame->executor != home)
+		frame = frame->up;
+	return frame != NULL;
+}
+
+static enum fut_help find(struct future_cell *node, struct fut_job **ret_job);
+
+/*
+ * Several inputs: the first that can be helped.  It waits for itself only if
+ * nothing else is open.
+ */
+static enum fut_help find_among(struct fut_job *job, struct future_cell *first,
+	size_t at, struct fut_job **ret_job)
+{
+	enum fut_help found = FUT_HELP_SELF;
+	struct future_cell *need;
+
+	if (fut_thread_stack_deep()) {
+		fut_job_unref(fut_job_of(first));
+		return FUT_HELP_NOTHING;
+	}
+	for (need = first; need != NULL; need = fut_job_need(job, &at)) {
+		enum fut_help one = find(need, ret_job);
+
+		if (one == FUT_HELP_JOB)
+			return one;
+		if (found == FUT_HELP_SELF || one == FUT_HELP_AGAIN)
+			found = one;
+	}
+	return found;
+}
+
+/* A node that needs nothing more: it runs, or waits to be started. */
+static enum fut_help find_here(struct fut_job *job, struct fut_job **ret_job)
+{
+	uint32_t state = fut_cell_state(&job->cell);
+
+	if (job->cell.kind->run == NULL || !may_run(job) ||
+	    (state & (FUT_STATUS | FUT_CLAIM)) != FUT_PENDING)
+		return FUT_HELP_NOTHING;
+	fut_cell_ref(&job->cell);
+	*ret_job = job;
+	return FUT_HELP_JOB;
+}
+
+/* Takes the reference on `node`.  A chain is a loop, a tree a recursion. */
+static enum fut_help find(struct future_cell *node, struct fut_job **ret_job)
+{
+	enum fut_help found = FUT_HELP_NOTHING;
+
+	while (node != NULL) {
+		struct fut_job *job = fut_job_of(node);
+		struct future_cell *next = NULL;
+		uint32_t state = fut_cell_state(node);
+		size_t at = 0;
+
+		if (fut_is_settled(state))
+			found = FUT_HELP_AGAIN;
+		else if (fut_frame_holds(node))
+			found = FUT_HELP_SELF;
+		else
+			next = fut_job_need(job, &at);
+		if (next != NULL && node->kind->run == NULL &&
+		    !(state & FUT_FOLLOWS)) {
+			found = find_among(job, next, at, ret_job);
+			next = NULL;
+		} else if (next == NULL && found == FUT_HELP_NOTHING) {
+			found = find_here(job, ret_job);
+		}
+		fut_job_unref(job);
+		node = next;
+	}
+	return found;
+}
+
+enum fut_help fut_help_find(struct future_cell *cell, struct fut_job **ret_job)
+{
+	return find(fut_cell_ref(cell), ret_job);
+}
+
+void fut_help_run(struct fut_job *job)
+{
+	struct future_executor *executor =
+		fut_executor_peek(job->task.executor);
+
+	if (!fut_cell_start(&job->cell)) {
+		fut_job_unref(job);
+		return;
+	}
+	/* The executor's reference goes with the husk, this one with the run. */
+	executor->kind->husk(executor, &job->task, FUT_HUSK_CLAIMED);
+	executor->kind->ran(executor, job->cell.kind->run(job));
+}

@@ -1,0 +1,120 @@
+/* See inline.h. */
+#include "inline.h"
+#include "pool.h"
+
+#include <errno.h>
+#include <string.h>
+
+static int inline_post(struct future_executor *executor, struct fut_task *task,
+	enum fut_post how)
+{
+	struct fut_self *self = fut_self();
+
+	(void)executor;
+	(void)how;
+	task->next = NULL;
+	if (self->inline_head == NULL)
+		self->inline_tail = &self->inline_head;
+	*self->inline_tail = task;
+	self->inline_tail = &task->next;
+	fut_inline_flush();
+	return 0;
+}
+
+void fut_inline_flush(void)
+{
+	struct fut_self *self = fut_self();
+	bool may_keep = self->may_keep;
+
+	/* Library steps are being taken: they come first. */
+	if (self->inline_head == NULL || self->inline_busy ||
+	    self->steps != NULL)
+		return;
+	self->inline_busy = true;
+	self->may_keep = false;
+	fut_worker_unkeep();
+	while (self->inline_head != NULL) {
+		struct fut_task *task = self->inline_head;
+
+		self->inline_head = task->next;
+		task->kind->run(task);
+	}
+	self->inline_busy = false;
+	self->may_keep = may_keep;
+}
+
+static void inline_husk(struct future_executor *executor,
+	struct fut_task *task, enum fut_husk why)
+{
+	(void)executor;
+	(void)task;
+	(void)why;
+}
+
+static void inline_ran(struct future_executor *executor, enum fut_end end)
+{
+	(void)executor;
+	(void)end;
+}
+
+static void inline_nothing(struct future_executor *executor)
+{
+	(void)executor;
+}
+
+static void inline_close(struct future_executor *executor, bool wait)
+{
+	(void)executor;
+	(void)wait;
+}
+
+static size_t inline_cancel(struct future_executor *executor)
+{
+	(void)executor;
+	return 0;
+}
+
+static bool inline_cancelled(struct future_executor *executor)
+{
+	(void)executor;
+	return false;
+}
+
+static int inline_drain(struct future_executor *executor, int64_t deadline_ns)
+{
+	(void)executor;
+	(void)deadline_ns;
+	return 0;
+}
+
+static void inline_stats(struct future_executor *executor,
+	struct future_executor_stats *stats)
+{
+	(void)executor;
+	memset(stats, 0, sizeof(*stats));
+}
+
+static const struct fut_executor_kind inline_kind = {
+	.post = inline_post,
+	.husk = inline_husk,
+	.ran = inline_ran,
+	.close = inline_close,
+	.shutdown = inline_nothing,
+	.cancel = inline_cancel,
+	.cancelled = inline_cancelled,
+	.join = inline_drain,
+	.drain = inline_drain,
+	.stats = inline_stats,
+};
+
+static struct future_executor inline_executor = {
+	.kind = &inline_kind,
+	.refs = 1,
+	.immortal = true,
+	.born = FUT_BORN_EVERYWHERE,
+};
+
+future_executor_t *future_inline(void)
+{
+	return &inline_executor;
+}

@@ -1,0 +1,350 @@
+/* See job.h: how a future settles, and how it goes. */
+#include "job.h"
+#include "inline.h"
+
+#include <errno.h>
+
+void fut_frame_push(struct fut_frame *frame, struct fut_task *task,
+	struct future_cell *cell)
+{
+	struct fut_self *self = fut_self();
+
+	frame->up = self->frame;
+	frame->executor = fut_executor_peek(task->executor);
+	frame->cell = cell;
+	self->frame = frame;
+}
+
+void fut_frame_pop(struct fut_frame *frame)
+{
+	fut_self()->frame = frame->up;
+}
+
+bool fut_frame_holds(const struct future_cell *cell)
+{
+	const struct fut_frame *frame = fut_self()->frame;
+
+	while (frame != NULL && frame->cell != cell)
+		frame = frame->up;
+	return frame != NULL;
+}
+
+/*
+ * Settling fires hooks that settle further futures.  That is a loop, not a
+ * recursion: what is settled inside waits in the list of the outermost call.
+ */
+struct fut_steps {
+	struct fut_task *head, **tail;
+};
+
+void fut_job_fire(struct fut_job *job)
+{
+	struct fut_self *self = fut_self();
+	struct fut_steps steps = { NULL, &steps.head };
+
+	if (self->steps != NULL) {
+		/* Its task is in no queue: it has run, or never will. */
+		fut_cell_ref(&job->cell);
+		job->task.next = NULL;
+		*self->steps->tail = &job->task;
+		self->steps->tail = &job->task.next;
+		return;
+	}
+	self->steps = &steps;
+	fut_cell_fire(&job->cell);
+	while (steps.head != NULL) {
+		job = fut_job_of_task(steps.head);
+		steps.head = job->task.next;
+		if (steps.head == NULL)
+			steps.tail = &steps.head;
+		fut_cell_fire(&job->cell);
+		fut_job_unref(job);
+	}
+	self->steps = NULL;
+	fut_inline_flush();
+}
+
+void fut_job_destroy(void (*destroy)(void *value), void *value)
+{
+	struct fut_self *self = fut_self();
+	struct fut_steps *steps = self->steps;
+	bool may_keep = self->may_keep;
+
+	/* What the user's code settles is settled when that call returns. */
+	self->steps = NULL;
+	self->may_keep = false;
+	destroy(value);
+	self->steps = steps;
+	self->may_keep = may_keep;
+}
+
+void fut_job_discard(future_result_t result)
+{
+	if (result.destroy != NULL)
+		fut_job_destroy(result.destroy, result.value);
+}
+
+/* The value first, then what it was lent by, then the block. */
+static void end(struct fut_job *job)
+{
+	struct future_cell *cell = &job->cell;
+	uint32_t state = fut_cell_state(cell);
+
+	if ((state & FUT_STATUS) == FUT_SETTLED) {
+		if (state & FUT_SHARED)
+			fut_job_unref(fut_job_of(cell->owner));
+		else if (cell->destroy != NULL && !(state & FUT_TAKEN))
+			fut_job_destroy(cell->destroy, cell->value);
+	} else if (state & FUT_FOLLOWS) {
+		fut_job_unref(fut_job_of(cell->followed));
+	}
+	cell->kind->free(job);
+}
+
+/* Freeing one may free others: a loop again. */
+static void bury(struct fut_job *job)
+{
+	struct fut_self *self = fut_self();
+
+	if (self->burying) {
+		job->task.next = self->dying;
+		self->dying = &job->task;
+		return;
+	}
+	self->burying = true;
+	end(job);
+	while (self->dying != NULL) {
+		job = fut_job_of_task(self->dying);
+		self->dying = job->task.next;
+		end(job);
+	}
+	self->burying = false;
+}
+
+void fut_job_unref(struct fut_job *job)
+{
+	_Atomic uint32_t *refs = &job->cell.refs;
+	uint32_t before = atomic_load_explicit(refs, FUT_ACQUIRE);
+
+	/* The only holder needs no read-modify-write. */
+	if (before == 1)
+		atomic_store_explicit(refs, 0, FUT_RELAXED);
+	else
+		before = atomic_fetch_sub_explicit(refs, 1, FUT_ACQ_REL);
+	if (fut_unlikely(before == 0))
+		fut_die("future_unref: one unref too many");
+	if (before == 1)
+		bury(job);
+}
+
+/* By the holder of the claim or of the run, whose result has been written. */
+static bool publish(struct fut_job *job, uint32_t more)
+{
+	bool hooks;
+
+	if (!fut_cell_publish(&job->cell, FUT_SETTLED, more, &hooks))
+		return false;
+	if (hooks)
+		fut_job_fire(job);
+	return true;
+}
+
+static bool write_result(struct fut_job *job, future_result_t result)
+{
+	job->cell.value = result.value;
+	job->cell.destroy = result.destroy;
+	job->cell.error = result.error;
+	return publish(job, 0);
+}
+
+static bool write_lent(struct fut_job *job, future_result_t result,
+	struct future_cell *owner)
+{
+	job->cell.value = result.value;
+	job->cell.owner = fut_cell_ref(owner);
+	job->cell.error = result.error;
+	if (publish(job, FUT_SHARED))
+		return true;
+	fut_job_unref(fut_job_of(owner));
+	return false;
+}
+
+/* Shares the value if somebody owns it. */
+static bool write_as(struct fut_job *job, struct future_cell *source)
+{
+	struct future_cell *owner = fut_cell_owner(source);
+	future_result_t result;
+
+	if ((fut_cell_state(source) & FUT_STATUS) == FUT_CANCELLED)
+		return write_result(job, future_fail(ECANCELED));
+	result = future_result_make(source->value, NULL, source->error);
+	return fut_cell_owns(owner) ? write_lent(job, result, owner) :
+		write_result(job, result);
+}
+
+void fut_job_settle(struct fut_job *job, future_result_t result)
+{
+	if (fut_follow_asked(result)) {
+		fut_cell_ref(&job->cell);
+		fut_follow(job, result.value);
+	} else {
+		write_result(job, result);
+	}
+}
+
+void fut_job_settle_as(struct fut_job *job, struct future_cell *source)
+{
+	write_as(job, source);
+}
+
+static enum fut_end how_ended(int error)
+{
+	if (error == 0)
+		return FUT_END_OK;
+	return error == ECANCELED ? FUT_END_CANCELLED : FUT_END_FAILED;
+}
+
+/*
+ * From here to settle_end() a worker runs nothing of the user's, and its next
+ * task follows: so it may keep a continuation for itself.
+ */
+static void settle_begin(void)
+{
+	struct fut_self *self = fut_self();
+
+	self->may_keep = self->worker != NULL && self->frame == NULL &&
+		!self->inline_busy;
+}
+
+static void settle_end(void)
+{
+	fut_self()->may_keep = false;
+}
+
+/* The function of a cancelled one has returned. */
+static enum fut_end finish_late(struct fut_job *job)
+{
+	fut_cell_quiet(&job->cell);
+	fut_job_unref(job);
+	return FUT_END_CANCELLED;
+}
+
+enum fut_end fut_job_finish(struct fut_job *job, future_result_t result)
+{
+	bool settled;
+
+	if (fut_unlikely(result.destroy != NULL) && fut_follow_asked(result)) {
+		fut_follow(job, result.value);
+		return FUT_END_OK;
+	}
+	settle_begin();
+	settled = write_result(job, result);
+	settle_end();
+	if (fut_unlikely(!settled)) {
+		fut_job_discard(result);
+		return finish_late(job);
+	}
+	fut_job_unref(job);
+	return how_ended(result.error);
+}
+
+enum fut_end fut_job_finish_lent(struct fut_job *job, future_result_t result,
+	struct future_cell *owner)
+{
+	bool settled;
+
+	settle_begin();
+	settled = write_lent(job, result, owner);
+	settle_end();
+	if (!settled)
+		return finish_late(job);
+	fut_job_unref(job);
+	return how_ended(result.error);
+}
+
+enum fut_end fut_job_finish_as(struct fut_job *job, struct future_cell *source)
+{
+	int error = fut_cell_result(source).error;
+	bool settled;
+
+	settle_begin();
+	settled = write_as(job, source);
+	settle_end();
+	if (!settled)
+		return finish_late(job);
+	fut_job_unref(job);
+	return how_ended(error);
+}
+
+/* Following goes down a chain of any length. */
+bool fut_job_cancel(struct fut_job *job, bool tell)
+{
+	enum fut_cell_cancelled found;
+	bool first = true, hooks;
+
+	for (;;) {
+		struct future_cell *cell = &job->cell;
+		bool let_go = cell->kind->abandon != NULL;
+
+		found = fut_cell_cancel(cell, let_go, &hooks);
+		if (found == FUT_CANCEL_LOST)
+			return !first;
+		if (found == FUT_CANCEL_PENDING && let_go) {
+			struct future_executor *executor =
+				fut_executor_peek(job->task.executor);
+
+			if (cell->kind->abandon(job) && tell &&
+			    executor != NULL)
+				executor->kind->husk(executor, &job->task,
+					FUT_HUSK_CANCELLED);
+			fut_cell_quiet(cell);
+		}
+		if (hooks)
+			fut_job_fire(job);
+		if (found != FUT_CANCEL_FOLLOWING)
+			return true;
+		first = false;
+		job = fut_job_of(cell->followed);
+		/* The hook's reference; `cell` keeps the followed one. */
+		if (fut_cell_unhang(&job->cell, &cell->follow))
+			fut_job_unref(fut_job_of(cell));
+	}
+}
+
+bool fut_job_drop(struct fut_job *job, int error)
+{
+	bool settled;
+
+	if (error == ECANCELED) {
+		settled = fut_job_cancel(job, false);
+	} else {
+		settled = fut_cell_claim(&job->cell);
+		if (settled && job->cell.kind->abandon != NULL)
+			job->cell.kind->abandon(job);
+		if (settled)
+			write_result(job, future_fail(error));
+	}
+	fut_job_unref(job);
+	return settled;
+}
+
+struct future_cell *fut_job_need(struct fut_job *job, size_t *at)
+{
+	struct future_cell *cell = &job->cell, *need = NULL;
+	uint32_t state;
+
+	if (fut_cell_inherited(cell))
+		return NULL;
+	state = fut_cell_lock(cell);
+	if (!fut_is_settled(state)) {
+		if (state & FUT_FOLLOWS)
+			need = *at == 0 ? fut_cell_ref(cell->followed) : NULL;
+		else if ((state & (FUT_STATUS | FUT_CLAIM)) == FUT_PENDING &&
+			 cell->kind->need != NULL)
+			need = cell->kind->need(job, at);
+		if (state & FUT_FOLLOWS)
+			++*at;
+	}
+	fut_cell_unlock(cell);
+	return need;
+}

@@ -1,0 +1,191 @@
+/*
+ * Floor 5: a job, the block of memory in which a task and a future meet.
+ *
+ * Every future lives in one.  Of those that run something (submit, then) the
+ * task travels to an executor; of the others (promise, combine, ready) it only
+ * says where the home is.
+ *
+ * References: the user's, and one of whoever will settle the future (the
+ * executor that has its task; the hook on its source, on what it follows, or
+ * on its inputs; the promise).  So an unsettled future cannot go away.
+ */
+#ifndef FUT_JOB_H
+#define FUT_JOB_H
+
+#include "block.h"
+#include "cell.h"
+#include "default.h"
+#include "task.h"
+
+#include <future/future.h>
+
+struct fut_job {
+	struct fut_task task;
+	struct future_cell cell;
+};
+
+_Static_assert(sizeof(struct fut_job) <= 96 || sizeof(void *) > 8,
+	"a submitted task and its future take 96 bytes");
+
+/* The maker's own bits of task.form. */
+enum fut_job_form {
+	FUT_FORM_LONG = 1,	/* cell.more, a struct fut_more */
+	FUT_FORM_EXECUTE = 2	/* a function without a result: long.h */
+};
+
+/* What differs from one kind of future to another. */
+struct fut_cell_kind {
+	/*
+	 * A cancel found it pending: lets go of its argument and its source.
+	 * True if its executor may hold the task.  NULL: nothing to let go of.
+	 */
+	bool (*abandon)(struct fut_job *job);
+
+	/* The last reference is gone, the value destroyed: frees the block. */
+	void (*free)(struct fut_job *job);
+
+	/*
+	 * A future that this one, while it is pending, needs: with a reference;
+	 * NULL if there is no more.  Under the cell's lock.  *at is 0 at first,
+	 * and the kind's own to count on.
+	 */
+	struct future_cell *(*need)(struct fut_job *job, size_t *at);
+
+	/* Whose outcome is its own once it followed `inner`; NULL: inner. */
+	struct future_cell *(*outcome)(struct fut_job *job,
+		struct future_cell *inner);
+
+	/*
+	 * Runs a job that was started, and drops the reference of the run.
+	 * NULL: there is nothing to run, it settles by hand.
+	 */
+	enum fut_end (*run)(struct fut_job *job);
+};
+
+static inline struct fut_job *fut_job_of(struct future_cell *cell)
+{
+	return FUT_OWNER(cell, struct fut_job, cell);
+}
+
+static inline struct fut_job *fut_job_of_task(struct fut_task *task)
+{
+	return FUT_OWNER(task, struct fut_job, task);
+}
+
+/* Inherited by a fork, so that nothing of it may be locked. */
+static inline bool fut_cell_inherited(const struct future_cell *cell)
+{
+	return fut_unlikely(cell->born != fut_fork_now());
+}
+
+/* An address that a task can be sent to later. */
+struct fut_home {
+	struct future_executor *executor;
+	uint32_t generation;
+};
+
+/* Of an executor that the caller holds a handle of; NULL is the default. */
+static inline struct fut_home fut_home_of(struct future_executor *executor)
+{
+	return (struct fut_home){ executor, executor != NULL ?
+		fut_executor_generation(executor) : 0 };
+}
+
+static inline struct fut_home fut_home_of_future(const future_t *future)
+{
+	const struct fut_job *job = FUT_OWNER(future, struct fut_job, cell);
+
+	return (struct fut_home){ job->task.executor, job->task.generation };
+}
+
+/* Where futures live that are made for want of a better place. */
+struct fut_home fut_home_here(void);
+
+/* Sets up a new block; `references` as explained above. */
+static inline void fut_job_init(struct fut_job *job,
+	const struct fut_cell_kind *kind, const struct fut_task_kind *run,
+	struct fut_home home, uint32_t references)
+{
+	job->task.kind = run;
+	job->task.executor = home.executor;
+	job->task.generation = home.generation;
+	job->task.place = FUT_PLACE_NONE;
+	job->task.form = 0;
+	fut_cell_init(&job->cell, kind, references, fut_fork_now());
+}
+
+/* A future that has failed with `error`; never NULL. */
+future_t *fut_job_failed(struct fut_home home, int error);
+
+/* A future that settles by hand; NULL: no memory. */
+struct fut_job *fut_job_new_plain(struct fut_home home, uint32_t references);
+
+/* One reference less. */
+void fut_job_unref(struct fut_job *job);
+
+/* Fires the hooks of a future that was published, and what that entails. */
+void fut_job_fire(struct fut_job *job);
+
+/*
+ * Settles a claimed future with a result, or as a settled one did: then they
+ * share the value.  Follows where the result says so.
+ */
+void fut_job_settle(struct fut_job *job, future_result_t result);
+void fut_job_settle_as(struct fut_job *job, struct future_cell *source);
+
+/*
+ * The function of a started job has returned, and its argument is gone: settles
+ * it, or if it was cancelled meanwhile destroys the result.  Drops the
+ * reference of the run, if it need not be kept.
+ */
+enum fut_end fut_job_finish(struct fut_job *job, future_result_t result);
+
+/* As finish, with a value that the result borrows from `owner`. */
+enum fut_end fut_job_finish_lent(struct fut_job *job, future_result_t result,
+	struct future_cell *owner);
+
+/* As finish, with the outcome of `source`. */
+enum fut_end fut_job_finish_as(struct fut_job *job, struct future_cell *source);
+
+/* Calls a destructor of the user's, in the middle of whatever is going on. */
+void fut_job_destroy(void (*destroy)(void *value), void *value);
+
+/* A result that nobody will have. */
+void fut_job_discard(future_result_t result);
+
+/* A function is about to run, or has returned. */
+void fut_frame_push(struct fut_frame *frame, struct fut_task *task,
+	struct future_cell *cell);
+void fut_frame_pop(struct fut_frame *frame);
+
+/* True if its function runs on this very thread. */
+bool fut_frame_holds(const struct future_cell *cell);
+
+/* True if the result says to follow its value, with a reference. */
+bool fut_follow_asked(future_result_t result);
+
+/*
+ * Has a job that is claimed, or that runs, follow `inner`, whose reference it
+ * takes.  The reference of the run, or of the claim, goes to the hook.
+ */
+void fut_follow(struct fut_job *job, struct future_cell *inner);
+
+/*
+ * Settles with ECANCELED; false if it was too late.  The caller's reference
+ * outlasts the call.  `tell`: the executor learns that it holds a husk.
+ */
+bool fut_job_cancel(struct fut_job *job, bool tell);
+
+/*
+ * A task that an executor refused, or dropped: settles it, with ECANCELED as a
+ * cancel.  Drops the executor's reference.  True if this settled it.
+ */
+bool fut_job_drop(struct fut_job *job, int error);
+
+/*
+ * The next future that one which has not settled cannot settle without, with a
+ * reference; NULL if there is none (any more).  *at starts at 0.
+ */
+struct future_cell *fut_job_need(struct fut_job *job, size_t *at);
+
+#endif

@@ -1,0 +1,127 @@
+/* See more.h. */
+#include "more.h"
+#include "alloc.h"
+#include "clock.h"
+
+#include <errno.h>
+#include <string.h>
+
+int fut_spec_check(const struct fut_spec *spec)
+{
+	if (spec->fn == NULL || (spec->arg_size != 0 && spec->arg == NULL))
+		return EINVAL;
+	return spec->priority != 0 || spec->token != NULL ? ENOTSUP : 0;
+}
+
+void fut_spec_drop(const struct fut_spec *spec)
+{
+	if (spec->destroy_arg != NULL)
+		fut_job_destroy(spec->destroy_arg, spec->arg);
+}
+
+static bool is_long(const struct fut_spec *spec, struct fut_home home)
+{
+	return spec->arg_size != 0 || spec->destroy_arg != NULL ||
+		spec->name != NULL || (home.executor != NULL &&
+		atomic_load_explicit(&home.executor->hooked, FUT_RELAXED));
+}
+
+static void capture(struct fut_more *more, struct fut_home home)
+{
+	more->captured = NULL;
+	more->queued_at = more->started_at = 0;
+	more->hooked = home.executor != NULL &&
+		atomic_load_explicit(&home.executor->hooked, FUT_RELAXED) &&
+		home.executor->kind->hooks(home.executor, home.generation,
+			&more->hooks);
+	if (!more->hooked)
+		return;
+	if (more->hooks.timing)
+		more->queued_at = fut_clock_now();
+	if (more->hooks.capture != NULL)
+		more->captured = more->hooks.capture(more->hooks.hook_arg);
+}
+
+struct fut_job *fut_job_make(size_t size, const struct fut_cell_kind *kind,
+	const struct fut_task_kind *run, struct fut_home home,
+	const struct fut_spec *spec)
+{
+	struct fut_job *job;
+	struct fut_more *more;
+
+	if (fut_likely(!is_long(spec, home))) {
+		job = fut_block_new(size);
+		if (job == NULL)
+			return NULL;
+		fut_job_init(job, kind, run, home, 2);
+		job->cell.fn = spec->fn;
+		job->cell.arg = spec->arg;
+		return job;
+	}
+	if (spec->arg_size > SIZE_MAX - size - sizeof(*more))
+		return NULL;
+	job = fut_alloc(size + sizeof(*more) + spec->arg_size);
+	if (job == NULL)
+		return NULL;
+	fut_job_init(job, kind, run, home, 2);
+	job->task.form = FUT_FORM_LONG;
+	more = (struct fut_more *)((char *)job + size);
+	job->cell.more = more;
+	job->cell.arg = spec->arg;
+	if (spec->arg_size != 0)
+		job->cell.arg = memcpy(more->copy, spec->arg, spec->arg_size);
+	more->fn = spec->fn;
+	more->destroy_arg = spec->destroy_arg;
+	more->name = spec->name;
+	capture(more, home);
+	return job;
+}
+
+void fut_job_unmake(struct fut_job *job, size_t size)
+{
+	if (job->task.form & FUT_FORM_LONG)
+		fut_free(job);
+	else
+		fut_block_free(job, size);
+}
+
+void fut_job_drop_arg(struct fut_job *job)
+{
+	struct fut_more *more = fut_job_more(job);
+
+	if (more == NULL)
+		return;
+	if (more->destroy_arg != NULL)
+		fut_job_destroy(more->destroy_arg, job->cell.arg);
+	if (more->hooked && more->hooks.release != NULL &&
+	    more->hooks.capture != NULL)
+		more->hooks.release(more->hooks.hook_arg, more->captured);
+}
+
+void fut_job_before(struct fut_job *job)
+{
+	struct fut_more *more = fut_job_more(job);
+
+	if (more == NULL || !more->hooked)
+		return;
+	if (more->hooks.timing)
+		more->started_at = fut_clock_now();
+	if (more->hooks.before != NULL)
+		more->hooks.before(more->hooks.hook_arg, more->captured,
+			more->name);
+}
+
+void fut_job_after(struct fut_job *job, int error)
+{
+	struct fut_more *more = fut_job_more(job);
+
+	if (more == NULL || !more->hooked)
+		return;
+	if (more->hooks.after != NULL)
+		more->hooks.after(more->hooks.hook_arg, more->captured,
+			more->name, error);
+	if (more->hooks.timing)
+		job->task.executor->kind->timed(job->task.executor,
+			more->started_at - more->queued_at,
+			fut_clock_now() - more->started_at);
+}

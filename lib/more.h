@@ -1,0 +1,72 @@
+/*
+ * Floor 5: what the long form of a task adds: a copy of the argument, its
+ * destructor, a name, the context that an executor's hooks carry, clocks.
+ *
+ * It stands behind the job in one piece of memory, and lives as long.
+ */
+#ifndef FUT_MORE_H
+#define FUT_MORE_H
+
+#include "job.h"
+
+struct fut_more {
+	void (*fn)(void);	/* the function; cell.more has its place */
+	void (*destroy_arg)(void *arg);
+	const char *name;
+	void *captured;
+	struct fut_executor_hooks hooks;	/* all zero: none */
+	bool hooked;
+	int64_t queued_at, started_at;
+	_Alignas(max_align_t) unsigned char copy[];
+};
+
+/* What the public long forms have in common. */
+struct fut_spec {
+	void (*fn)(void);
+	void *arg;
+	size_t arg_size;
+	void (*destroy_arg)(void *arg);
+	int priority;
+	future_token_t *token;
+	const char *name;
+};
+
+static inline struct fut_more *fut_job_more(struct fut_job *job)
+{
+	return job->task.form & FUT_FORM_LONG ? job->cell.more : NULL;
+}
+
+/* The function, whatever the form. */
+static inline void (*fut_job_fn(struct fut_job *job))(void)
+{
+	struct fut_more *more = fut_job_more(job);
+
+	return more != NULL ? more->fn : job->cell.fn;
+}
+
+/* 0, or why no task can be made of it. */
+int fut_spec_check(const struct fut_spec *spec);
+
+/*
+ * Memory for a job of `size` bytes, long if it must be; task.form, cell.fn and
+ * cell.arg are set, and the context is captured.  Then fut_job_init_made().
+ * NULL if there is none.
+ */
+struct fut_job *fut_job_make(size_t size, const struct fut_cell_kind *kind,
+	const struct fut_task_kind *run, struct fut_home home,
+	const struct fut_spec *spec);
+
+/* Frees the memory of a job that was made with `size`. */
+void fut_job_unmake(struct fut_job *job, size_t size);
+
+/* A spec of which no job could be made: its argument is freed here. */
+void fut_spec_drop(const struct fut_spec *spec);
+
+/* Lets go of the argument and of the context, once. */
+void fut_job_drop_arg(struct fut_job *job);
+
+/* Round the function of a job; nothing for a short one. */
+void fut_job_before(struct fut_job *job);
+void fut_job_after(struct fut_job *job, int error);
+
+#endif

@@ -1,0 +1,202 @@
+/* The start and the end of a pool.  See pool.h. */
+#include "pool.h"
+#include "alloc.h"
+
+#include <errno.h>
+#include <string.h>
+
+static struct fut_lock free_lock;
+static struct fut_pool *free_shells;	/* under free_lock */
+
+static const struct fut_executor_kind pool_kind = {
+	.post = fut_pool_post,
+	.husk = fut_pool_husk,
+	.ran = fut_pool_ran,
+	.hooks = fut_pool_hooks,
+	.timed = fut_pool_timed,
+	.close = fut_pool_close,
+	.shutdown = fut_pool_shutdown,
+	.cancel = fut_pool_cancel,
+	.cancelled = fut_pool_cancelled,
+	.join = fut_pool_join,
+	.drain = fut_pool_drain,
+	.stats = fut_pool_stats,
+};
+
+/* The shells of the parent may be locked: let them be. */
+static void forget(void)
+{
+	free_lock = (struct fut_lock){ 0 };
+	free_shells = NULL;
+}
+
+static int watch_forks(void)
+{
+	enum { NOT, BEING, DONE };
+	static _Atomic int registered;
+	int state = NOT;
+
+	if (atomic_load_explicit(&registered, FUT_ACQUIRE) == DONE)
+		return 0;
+	/* Twice would be harmless: forget() may run twice. */
+	if (fut_fork_at_child(forget) != 0)
+		return ENOMEM;
+	atomic_compare_exchange_strong_explicit(&registered, &state, DONE,
+		FUT_RELEASE, FUT_RELAXED);
+	return 0;
+}
+
+static struct fut_pool *shell_new(void)
+{
+	struct fut_pool *pool;
+
+	fut_lock(&free_lock);
+	pool = free_shells;
+	if (pool != NULL)
+		free_shells = pool->next_free;
+	fut_unlock(&free_lock);
+	if (pool != NULL)
+		return pool;
+	pool = fut_alloc_lines(sizeof(*pool));
+	if (pool != NULL) {
+		pool->executor.kind = &pool_kind;
+		pool->executor.born = fut_fork_now();
+	}
+	return pool;
+}
+
+static void shell_free(struct fut_pool *pool)
+{
+	fut_lock(&free_lock);
+	pool->next_free = free_shells;
+	free_shells = pool;
+	fut_unlock(&free_lock);
+}
+
+void fut_pool_release(struct fut_pool *pool)
+{
+	struct fut_worker *workers;
+
+	fut_lock(&pool->lock);
+	workers = pool->workers;
+	pool->workers = NULL;
+	/* Whoever still knows this address is told that it is over. */
+	atomic_store_explicit(&pool->executor.generation,
+		fut_executor_generation(&pool->executor) + 1, FUT_RELAXED);
+	fut_unlock(&pool->lock);
+	fut_free(workers);
+	shell_free(pool);
+}
+
+static int check_options(const struct future_pool_options *options)
+{
+	if (options->block_ns < 0 ||
+	    options->when_full < FUTURE_REJECT ||
+	    options->when_full > FUTURE_DISCARD_OLDEST ||
+	    options->threads > FUT_POOL_WIDTH_MAX)
+		return EINVAL;
+	if (options->spare_threads != 0)
+		return ENOTSUP;
+	for (int i = 0; i < 4; i++)
+		if (options->reserved[i] != NULL)
+			return ENOTSUP;
+	return fut_thread_stack_check(options->stack_size);
+}
+
+/* Under the lock, for whoever has the address of an earlier pool. */
+static void configure(struct fut_pool *pool,
+	const struct future_pool_options *options)
+{
+	const char *name = options->name != NULL ? options->name : "future";
+
+	fut_lock(&pool->lock);
+	pool->width = options->threads != 0 ? options->threads :
+		fut_thread_cpus();
+	pool->capacity = options->queue_capacity;
+	pool->when_full = options->when_full;
+	pool->block_ns = options->block_ns;
+	pool->stack_size = options->stack_size;
+	strncpy(pool->name, name, FUT_POOL_NAME_MAX - 1);
+	pool->on_thread_start = options->on_thread_start;
+	pool->on_thread_stop = options->on_thread_stop;
+	pool->hooks = (struct fut_executor_hooks){
+		options->capture, options->before, options->after,
+		options->release, options->hook_arg, options->timing };
+	fut_queue_init(&pool->queue);
+	atomic_store_explicit(&pool->idle, 0, FUT_RELAXED);
+	pool->waking = pool->orphan = pool->gone = false;
+	pool->alive = pool->takes = pool->pushed = 0;
+	pool->blocked = NULL;
+	pool->blocked_count = pool->producers = pool->watchers = 0;
+	pool->claims = pool->refused = 0;
+	memset(pool->counts, 0, sizeof(pool->counts));
+	pool->corpse = NULL;
+	pool->phase = FUT_POOL_OPEN;
+	atomic_store_explicit(&pool->filled, 0, FUT_RELAXED);
+	atomic_store_explicit(&pool->cancelling, 0, FUT_RELAXED);
+	fut_unlock(&pool->lock);
+	atomic_store_explicit(&pool->executor.hooked,
+		options->capture != NULL || options->before != NULL ||
+		options->after != NULL || options->release != NULL ||
+		options->timing, FUT_RELAXED);
+	atomic_store_explicit(&pool->executor.refs, 1, FUT_RELAXED);
+}
+
+static int start_worker(struct fut_pool *pool, size_t index)
+{
+	struct fut_worker *worker = &pool->workers[index];
+	int error;
+
+	worker->pool = pool;
+	worker->index = index;
+	fut_lock(&pool->lock);
+	pool->alive++;
+	fut_unlock(&pool->lock);
+	error = fut_thread_start(&worker->thread, pool->stack_size,
+		fut_worker_main, worker);
+	if (error == 0)
+		return 0;
+	fut_lock(&pool->lock);
+	pool->alive--;
+	fut_unlock(&pool->lock);
+	return error;
+}
+
+int future_pool_new(const future_pool_options_t *options,
+	future_executor_t **ret_pool)
+{
+	static const future_pool_options_t defaults;
+	struct fut_pool *pool;
+	int error;
+
+	if (options == NULL)
+		options = &defaults;
+	if (ret_pool == NULL)
+		return EINVAL;
+	error = check_options(options);
+	if (error == 0)
+		error = watch_forks();
+	if (error != 0)
+		return error;
+	pool = shell_new();
+	if (pool == NULL)
+		return ENOMEM;
+	configure(pool, options);
+	pool->workers = fut_alloc_lines(pool->width * sizeof(*pool->workers));
+	if (pool->workers == NULL) {
+		error = ENOMEM;
+		goto free_shell;
+	}
+	for (size_t i = 0; i < pool->width && error == 0; i++)
+		error = start_worker(pool, i);
+	if (error != 0)
+		goto close_pool;
+	*ret_pool = &pool->executor;
+	return 0;
+close_pool:
+	fut_pool_close(&pool->executor, true);
+	return error;
+free_shell:
+	fut_pool_release(pool);
+	return error;
+}

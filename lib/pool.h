@@ -1,0 +1,172 @@
+/*
+ * Floor 4: a thread pool: one lock, one queue, a fixed number of workers.
+ *
+ * A worker takes a share of the queue under one lock, at most half of it.  At
+ * most one worker is being woken at a time; the woken wakes the next if there
+ * is more.  A worker lingers briefly before it sleeps.
+ *
+ * No wake-up is lost (invariant I7): a worker announces itself as idle under
+ * the lock, and only while the queue is empty and nobody has taken a share
+ * since it last looked at all of them; whoever pushes, or takes a share, does
+ * it under the same lock and looks for the idle there.
+ *
+ * The shell of a pool is never freed: executor.h.
+ *
+ *			post	grab	rest	block	cancel	leave
+ *	each		X	X	X	X	X	X	(the lock)
+ *	with share_take: any at once
+ */
+#ifndef FUT_POOL_H
+#define FUT_POOL_H
+
+#include "executor.h"
+#include "lock.h"
+#include "queue.h"
+#include "share.h"
+#include "sleeper.h"
+#include "thread.h"
+
+#include <future/pool.h>
+
+#define FUT_POOL_NAME_MAX 16
+#define FUT_POOL_WIDTH_MAX 4096
+
+/* A worker asleep in a wait: prodded when nobody else is left to run things. */
+struct fut_blocked {
+	struct fut_blocked *next, **prev;
+	struct fut_sleeper *sleeper;
+	size_t seen;	/* pool->pushed when it last looked */
+};
+
+struct fut_worker {
+	struct fut_pool *pool;
+	size_t index;
+	struct fut_thread thread;
+
+	/* The worker's own. */
+	struct fut_task *kept;	/* a continuation to run next */
+	unsigned streak;	/* kept ones in a row */
+	size_t look;		/* whose share to look at in passing */
+	bool rested;		/* it is still counted as idle */
+
+	/* Written by the worker alone, read by anybody. */
+	_Atomic size_t ended[FUT_ENDS];
+	_Atomic size_t running;
+	_Atomic size_t claims_ended;
+	_Atomic uint64_t queued_ns, running_ns;
+
+	struct fut_share share;
+};
+
+enum fut_pool_phase {
+	FUT_POOL_OPEN,
+	FUT_POOL_SHUT,
+	FUT_POOL_CANCELLED
+};
+
+struct fut_pool {
+	struct future_executor executor;
+	struct fut_pool *next_free;	/* under the lock of the free shells */
+
+	/* Constant from the start of the first worker to the end of the last. */
+	size_t width;
+	size_t capacity;
+	enum future_when_full when_full;
+	int64_t block_ns;
+	size_t stack_size;
+	char name[FUT_POOL_NAME_MAX];
+	void (*on_thread_start)(void *arg);
+	void (*on_thread_stop)(void *arg);
+	struct fut_worker *workers;
+
+	_Alignas(64) struct fut_lock lock;
+	struct fut_queue queue;		/* all of these under lock */
+	_Atomic size_t idle;		/* written under lock */
+	size_t pushed;			/* so far */
+	bool waking;			/* a wake-up is in flight */
+	bool orphan;			/* the last worker frees the pool */
+	bool gone;			/* every worker has been joined */
+	uint8_t phase;			/* enum fut_pool_phase */
+	size_t alive;
+	size_t takes;			/* shares taken so far */
+	size_t blocked_count;
+	struct fut_blocked *blocked;
+	size_t producers;		/* waiting for room */
+	size_t watchers;		/* waiting for calm */
+	size_t claims;
+	size_t counts[FUT_ENDS];	/* what no worker counted */
+	size_t refused;
+	struct fut_worker *corpse;	/* it has left, nobody has joined it */
+	struct fut_executor_hooks hooks;
+
+	_Alignas(64) _Atomic uint32_t wake;	/* the idle park on it */
+	_Atomic uint32_t filled;	/* the queue is not empty: a hint */
+	_Atomic uint32_t cancelling;	/* phase is FUT_POOL_CANCELLED */
+	_Atomic uint32_t room;		/* producers park on it */
+	_Atomic uint32_t calm;		/* drain and join park on it */
+};
+
+static inline struct fut_pool *fut_pool_of(struct future_executor *executor)
+{
+	return FUT_OWNER(executor, struct fut_pool, executor);
+}
+
+/* The calling thread's worker, if it is one of this pool's. */
+static inline struct fut_worker *fut_pool_self(struct fut_pool *pool)
+{
+	struct fut_worker *worker = fut_self()->worker;
+
+	return worker != NULL && worker->pool == pool ? worker : NULL;
+}
+
+/* What a worker does from its first instant to its last. */
+void fut_worker_main(void *worker);
+
+/* Keeps a continuation for this worker; false if it goes to the queue. */
+bool fut_worker_keep(struct fut_pool *pool, struct fut_task *task);
+
+/* Gives what was kept to the queue: something long may run first. */
+void fut_worker_unkeep(void);
+
+/*
+ * The worker is about to sleep in a wait, and will look at what is queued once
+ * more.  Until fut_worker_unblock() it is prodded when a task has come since
+ * and no worker is left to run it.
+ */
+void fut_worker_block(struct fut_worker *worker, struct fut_blocked *blocked,
+	struct fut_sleeper *sleeper);
+void fut_worker_unblock(struct fut_worker *worker,
+	struct fut_blocked *blocked);
+
+/* Under the lock: whoever sleeps in a wait looks at what has come since. */
+void fut_pool_prod(struct fut_pool *pool);
+
+/* Under the lock: whether a sleeping worker is to be woken by the caller. */
+bool fut_pool_wakes(struct fut_pool *pool);
+
+/* Under the lock: bumps a word; the caller unparks `count` after the lock. */
+void fut_pool_bump(_Atomic uint32_t *word);
+
+/* See struct fut_executor_kind. */
+int fut_pool_post(struct future_executor *executor, struct fut_task *task,
+	enum fut_post how);
+void fut_pool_husk(struct future_executor *executor, struct fut_task *task,
+	enum fut_husk why);
+void fut_pool_ran(struct future_executor *executor, enum fut_end end);
+bool fut_pool_hooks(struct future_executor *executor, uint32_t generation,
+	struct fut_executor_hooks *ret_hooks);
+void fut_pool_timed(struct future_executor *executor, int64_t queued_ns,
+	int64_t running_ns);
+void fut_pool_close(struct future_executor *executor, bool wait);
+void fut_pool_shutdown(struct future_executor *executor);
+size_t fut_pool_cancel(struct future_executor *executor);
+bool fut_pool_cancelled(struct future_executor *executor);
+int fut_pool_join(struct future_executor *executor, int64_t deadline_ns);
+int fut_pool_drain(struct future_executor *executor, int64_t deadline_ns);
+void fut_pool_stats(struct future_executor *executor,
+	struct future_executor_stats *stats);
+
+/* The shell goes back, under a new generation: nobody is left in the pool. */
+void fut_pool_release(struct fut_pool *pool);
+
+#endif

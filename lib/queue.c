@@ -1,0 +1,69 @@
+/* See queue.h. */
+#include "queue.h"
+
+#ifndef FUT_SWEEP_MIN
+#define FUT_SWEEP_MIN 64
+#endif
+
+bool fut_queue_mark(struct fut_queue *queue, struct fut_task *task)
+{
+	if (task->place != FUT_PLACE_QUEUED)
+		return false;
+	task->place = FUT_PLACE_HUSK;
+	queue->husks++;
+	return true;
+}
+
+struct fut_task *fut_queue_sweep(struct fut_queue *queue)
+{
+	struct fut_task *husks = NULL, **to = &husks, **at = &queue->head;
+
+	if (queue->husks < FUT_SWEEP_MIN || queue->husks <= queue->length / 2)
+		return NULL;
+	while (*at != NULL) {
+		struct fut_task *task = *at;
+
+		if (task->place != FUT_PLACE_HUSK) {
+			at = &task->next;
+			continue;
+		}
+		*at = task->next;
+		task->next = NULL;
+		task->place = FUT_PLACE_NONE;
+		*to = task;
+		to = &task->next;
+	}
+	queue->tail = at;
+	queue->length -= queue->husks;
+	queue->husks = 0;
+	return husks;
+}
+
+struct fut_task *fut_queue_drain(struct fut_queue *queue)
+{
+	struct fut_task *all = queue->head;
+
+	for (struct fut_task *task = all; task != NULL; task = task->next)
+		task->place = FUT_PLACE_NONE;
+	queue->head = NULL;
+	queue->tail = &queue->head;
+	queue->length = queue->husks = 0;
+	return all;
+}
+
+struct fut_task *fut_queue_pop_live(struct fut_queue *queue)
+{
+	struct fut_task **at = &queue->head, *task;
+
+	while (*at != NULL && (*at)->place == FUT_PLACE_HUSK)
+		at = &(*at)->next;
+	task = *at;
+	if (task == NULL)
+		return NULL;
+	*at = task->next;
+	if (*at == NULL)
+		queue->tail = at;
+	queue->length--;
+	task->place = FUT_PLACE_NONE;
+	return task;
+}

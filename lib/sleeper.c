@@ -1,0 +1,49 @@
+/* See sleeper.h. */
+#include "sleeper.h"
+
+#include <errno.h>
+
+void fut_sleeper_wake(struct fut_sleeper *sleeper, uint32_t why)
+{
+	_Atomic uint32_t *word = &sleeper->word;
+
+	/* The settling before the bit; the sleeper is gone after it. */
+	if (atomic_fetch_or_explicit(word, why, FUT_ACQ_REL) &
+	    FUT_SLEEPER_PARKED)
+		fut_unpark(word, 1);
+}
+
+static void sleeper_fire(struct fut_hook *hook, struct future_cell *source)
+{
+	(void)source;
+	fut_sleeper_wake(FUT_OWNER(hook, struct fut_sleeper, hook),
+		FUT_SLEEPER_FIRED);
+}
+
+void fut_sleeper_init(struct fut_sleeper *sleeper)
+{
+	sleeper->hook.next = NULL;
+	sleeper->hook.fire = sleeper_fire;
+	atomic_store_explicit(&sleeper->word, 0, FUT_RELAXED);
+}
+
+uint32_t fut_sleeper_sleep(struct fut_sleeper *sleeper, int64_t deadline_ns)
+{
+	const uint32_t called = FUT_SLEEPER_FIRED | FUT_SLEEPER_PRODDED;
+	uint32_t word = atomic_fetch_or_explicit(&sleeper->word,
+		FUT_SLEEPER_PARKED, FUT_ACQ_REL) | FUT_SLEEPER_PARKED;
+
+	while (!(word & called)) {
+		if (fut_park(&sleeper->word, word, deadline_ns) == ETIMEDOUT)
+			return 0;
+		word = atomic_load_explicit(&sleeper->word, FUT_ACQUIRE);
+	}
+	return word & called;
+}
+
+void fut_sleeper_await(struct fut_sleeper *sleeper)
+{
+	while (!(fut_sleeper_sleep(sleeper, FUT_FOREVER) & FUT_SLEEPER_FIRED))
+		atomic_fetch_and_explicit(&sleeper->word,
+			~(uint32_t)FUT_SLEEPER_PRODDED, FUT_RELAXED);
+}

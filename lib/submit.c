@@ -1,0 +1,195 @@
+/* Floor 5: submit and execute: a function becomes a task. */
+#include "more.h"
+
+#include <errno.h>
+
+/* Fire and forget: a task alone. */
+struct call {
+	struct fut_task task;
+	void (*fn)(void *arg);
+	void *arg;
+};
+
+_Static_assert(sizeof(struct call) <= 64 || sizeof(void *) > 8,
+	"a task without a future takes 64 bytes");
+
+/* The longer way: hooks around, the argument freed, a plain function. */
+static future_result_t call_long(struct fut_job *job)
+{
+	struct fut_more *more = fut_job_more(job);
+	future_result_t result = { NULL, NULL, 0 };
+
+	fut_job_before(job);
+	if (job->task.form & FUT_FORM_EXECUTE)
+		((void (*)(void *))more->fn)(job->cell.arg);
+	else
+		result = ((future_task_fn *)more->fn)(job->cell.arg);
+	fut_job_after(job, result.error);
+	fut_job_drop_arg(job);
+	return result;
+}
+
+static inline enum fut_end submit_started(struct fut_job *job)
+{
+	struct fut_frame frame;
+	future_result_t result;
+
+	fut_frame_push(&frame, &job->task, &job->cell);
+	if (fut_unlikely(job->task.form & FUT_FORM_LONG))
+		result = call_long(job);
+	else
+		result = ((future_task_fn *)job->cell.fn)(job->cell.arg);
+	fut_frame_pop(&frame);
+	return fut_job_finish(job, result);
+}
+
+static enum fut_end submit_run(struct fut_task *task)
+{
+	struct fut_job *job = fut_job_of_task(task);
+
+	if (fut_likely(fut_cell_start(&job->cell)))
+		return submit_started(job);
+	fut_job_unref(job);
+	return FUT_END_HUSK;
+}
+
+static enum fut_end submit_claimed(struct fut_job *job)
+{
+	return submit_started(job);
+}
+
+static bool submit_drop(struct fut_task *task, int error)
+{
+	return fut_job_drop(fut_job_of_task(task), error);
+}
+
+static bool submit_abandon(struct fut_job *job)
+{
+	fut_job_drop_arg(job);
+	return true;
+}
+
+static void submit_free(struct fut_job *job)
+{
+	fut_job_unmake(job, sizeof(*job));
+}
+
+static const struct fut_task_kind submit_task = { submit_run, submit_drop };
+
+static const struct fut_cell_kind submit_cell = {
+	.abandon = submit_abandon,
+	.free = submit_free,
+	.run = submit_claimed,
+};
+
+static future_t *submit(future_executor_t *executor,
+	const struct fut_spec *spec, uint8_t form, int *ret_error)
+{
+	struct fut_home home = fut_home_of(executor);
+	int error = fut_spec_check(spec);
+	struct fut_job *job;
+
+	*ret_error = error;
+	if (fut_unlikely(error != 0)) {
+		fut_spec_drop(spec);
+		return fut_job_failed(fut_home_here(), error);
+	}
+	job = fut_job_make(sizeof(*job), &submit_cell, &submit_task, home,
+		spec);
+	if (fut_unlikely(job == NULL)) {
+		*ret_error = ENOMEM;
+		fut_spec_drop(spec);
+		return fut_job_failed(home, ENOMEM);
+	}
+	job->task.form |= form;
+	error = fut_post(&job->task, FUT_POST_NEW);
+	if (fut_unlikely(error != 0)) {
+		fut_job_drop(job, error == FUT_DISCARDED ? EAGAIN : error);
+		*ret_error = error;
+	}
+	return &job->cell;
+}
+
+future_t *future_submit(future_executor_t *executor, future_task_fn *fn,
+	void *arg)
+{
+	struct fut_spec spec = { .fn = (void (*)(void))fn, .arg = arg };
+	int error;
+
+	return submit(executor, &spec, 0, &error);
+}
+
+future_t *future_submit_with(future_executor_t *executor,
+	const future_task_t *task)
+{
+	struct fut_spec spec;
+	int error;
+
+	if (task == NULL)
+		return fut_job_failed(fut_home_here(), EINVAL);
+	spec = (struct fut_spec){ (void (*)(void))task->fn, task->arg,
+		task->arg_size, task->destroy_arg, task->priority, task->token,
+		task->name };
+	return submit(executor, &spec, 0, &error);
+}
+
+static enum fut_end call_run(struct fut_task *task)
+{
+	struct call *call = FUT_OWNER(task, struct call, task);
+	struct fut_frame frame;
+	void (*fn)(void *arg) = call->fn;
+	void *arg = call->arg;
+
+	fut_frame_push(&frame, task, NULL);
+	fut_block_free(call, sizeof(*call));
+	fn(arg);
+	fut_frame_pop(&frame);
+	return FUT_END_OK;
+}
+
+static bool call_drop(struct fut_task *task, int error)
+{
+	(void)error;
+	fut_block_free(FUT_OWNER(task, struct call, task), sizeof(struct call));
+	return true;
+}
+
+static const struct fut_task_kind call_task = { call_run, call_drop };
+
+/* A future nobody asked for, so that the hooks have something to hold on to. */
+static int execute_hooked(future_executor_t *executor, void (*fn)(void *arg),
+	void *arg)
+{
+	struct fut_spec spec = { .fn = (void (*)(void))fn, .arg = arg };
+	int error;
+
+	future_unref(submit(executor, &spec, FUT_FORM_EXECUTE, &error));
+	return error == FUT_DISCARDED ? 0 : error;
+}
+
+int future_execute(future_executor_t *executor, void (*fn)(void *arg),
+	void *arg)
+{
+	struct fut_home home = fut_home_of(executor);
+	struct call *call;
+	int error;
+
+	if (fn == NULL)
+		return EINVAL;
+	if (executor != NULL && fut_unlikely(
+			atomic_load_explicit(&executor->hooked, FUT_RELAXED)))
+		return execute_hooked(executor, fn, arg);
+	call = fut_block_new(sizeof(*call));
+	if (call == NULL)
+		return ENOMEM;
+	call->task.kind = &call_task;
+	call->task.executor = home.executor;
+	call->task.generation = home.generation;
+	call->task.place = FUT_PLACE_NONE;
+	call->fn = fn;
+	call->arg = arg;
+	error = fut_post(&call->task, FUT_POST_NEW);
+	if (fut_unlikely(error != 0))
+		call_drop(&call->task, error);
+	return error == FUT_DISCARDED ? 0 : error;
+}

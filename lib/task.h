@@ -1,0 +1,46 @@
+/*
+ * Floor 3: a task, the only thing that travels.  It is run or dropped, exactly
+ * once, and then gone: whoever made it embeds it and frees it.
+ */
+#ifndef FUT_TASK_H
+#define FUT_TASK_H
+
+#include "base.h"
+
+struct fut_task;
+
+/* How a run ended, so that a pool can count without knowing futures. */
+enum fut_end {
+	FUT_END_HUSK,	/* it could not be started any more: nothing ran */
+	FUT_END_OK,
+	FUT_END_FAILED,
+	FUT_END_CANCELLED,
+	FUT_ENDS
+};
+
+struct fut_task_kind {
+	enum fut_end (*run)(struct fut_task *task);
+
+	/* Refused, or its executor was cancelled.  True if this settled it. */
+	bool (*drop)(struct fut_task *task, int error);
+};
+
+/* Where a task is, for the queue that holds it. */
+enum fut_task_place {
+	FUT_PLACE_NONE,
+	FUT_PLACE_QUEUED,
+	FUT_PLACE_HUSK	/* queued, but it will not start */
+};
+
+struct fut_task {
+	struct fut_task *next;
+	const struct fut_task_kind *kind;
+
+	/* Its address, and the home of what it settles: NULL, the default. */
+	struct future_executor *executor;
+	uint32_t generation;	/* of the executor's shell */
+	uint8_t place;		/* enum fut_task_place; under the queue's lock */
+	uint8_t form;		/* the maker's own */
+};
+
+#endif

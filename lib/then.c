@@ -1,0 +1,370 @@
+/*
+ * Floor 5: continuations.
+ *
+ * A dependent hangs a hook on its source.  Fired, it goes to its executor, or
+ * passes the source's outcome through if that is not what it waits for.  It
+ * holds a reference on its source until it has run, so that `in` stays.
+ */
+#include "more.h"
+#include "then.h"
+
+#include <errno.h>
+
+struct dependent {
+	struct fut_job job;
+	struct fut_hook hook;		/* on the source */
+	struct future_cell *source;	/* NULL once it is of no more use */
+};
+
+_Static_assert(sizeof(struct dependent) <= 128 || sizeof(void *) > 8,
+	"a continuation and its future take 128 bytes");
+
+/* future_on_t, in task.form; and one of the library's own. */
+#define ON_SHIFT 4
+enum { ON_CANCEL = FUTURE_ON_EITHER + 1 };
+
+static struct dependent *dependent_of(struct fut_job *job)
+{
+	return FUT_OWNER(job, struct dependent, job);
+}
+
+static int on_of(const struct fut_job *job)
+{
+	return job->task.form >> ON_SHIFT;
+}
+
+/* True if its function is to see the outcome of the source. */
+static bool wants(const struct fut_job *job, struct future_cell *source)
+{
+	switch (on_of(job)) {
+	case FUTURE_ON_SUCCESS:
+		return fut_cell_result(source).error == 0;
+	case FUTURE_ON_FAILURE:
+		return fut_cell_result(source).error != 0;
+	case ON_CANCEL:
+		return (fut_cell_state(source) & FUT_STATUS) == FUT_CANCELLED;
+	default:
+		return true;
+	}
+}
+
+/* By whoever holds the claim or the run. */
+static struct future_cell *take_source(struct fut_job *job)
+{
+	struct dependent *dependent = dependent_of(job);
+	struct future_cell *source = dependent->source;
+
+	dependent->source = NULL;
+	return source;
+}
+
+static future_result_t call(struct fut_job *job, future_result_t in)
+{
+	struct fut_more *more = fut_job_more(job);
+	future_result_t result = { NULL, NULL, 0 };
+	void (*fn)(void) = fut_job_fn(job);
+	struct fut_frame frame;
+
+	fut_frame_push(&frame, &job->task, &job->cell);
+	if (more != NULL)
+		fut_job_before(job);
+	if (job->task.form & FUT_FORM_EXECUTE)
+		((void (*)(void *))fn)(job->cell.arg);
+	else
+		result = ((future_then_fn *)fn)(in, job->cell.arg);
+	if (more != NULL)
+		fut_job_after(job, result.error);
+	fut_job_drop_arg(job);
+	fut_frame_pop(&frame);
+	return result;
+}
+
+/* What the function returned settles the dependent; or the source's does. */
+static enum fut_end finish(struct fut_job *job, future_result_t result,
+	struct future_cell *source)
+{
+	struct future_cell *owner = fut_cell_owner(source);
+
+	if (on_of(job) == FUTURE_ON_FINALLY && result.error == 0) {
+		fut_job_discard(result);
+		return fut_job_finish_as(job, source);
+	}
+	if (result.value != NULL && result.destroy == NULL &&
+	    result.value == source->value && fut_cell_owns(owner))
+		return fut_job_finish_lent(job, result, owner);
+	return fut_job_finish(job, result);
+}
+
+static enum fut_end dependent_started(struct fut_job *job)
+{
+	struct future_cell *source = dependent_of(job)->source;
+	future_result_t result;
+	enum fut_end end;
+
+	if (fut_unlikely(!wants(job, source))) {
+		/* Taken since it was fired. */
+		fut_job_drop_arg(job);
+		take_source(job);
+		end = fut_job_finish_as(job, source);
+		fut_job_unref(fut_job_of(source));
+		return end;
+	}
+	result = call(job, fut_cell_result(source));
+	if (fut_follow_asked(result) && on_of(job) == FUTURE_ON_FINALLY)
+		return fut_job_finish(job, result);	/* still needs it */
+	take_source(job);
+	end = finish(job, result, source);
+	fut_job_unref(fut_job_of(source));
+	return end;
+}
+
+static enum fut_end dependent_run(struct fut_task *task)
+{
+	struct fut_job *job = fut_job_of_task(task);
+
+	if (fut_likely(fut_cell_start(&job->cell)))
+		return dependent_started(job);
+	fut_job_unref(job);
+	return FUT_END_HUSK;
+}
+
+static bool dependent_drop(struct fut_task *task, int error)
+{
+	return fut_job_drop(fut_job_of_task(task), error);
+}
+
+static bool dependent_abandon(struct fut_job *job)
+{
+	struct dependent *dependent = dependent_of(job);
+	struct future_cell *source = take_source(job);
+	bool hung = fut_cell_unhang(source, &dependent->hook);
+
+	fut_job_drop_arg(job);
+	if (hung)
+		fut_job_unref(job);	/* the hook's */
+	fut_job_unref(fut_job_of(source));
+	return !hung;
+}
+
+static void dependent_free(struct fut_job *job)
+{
+	struct future_cell *source = take_source(job);
+
+	if (source != NULL)
+		fut_job_unref(fut_job_of(source));
+	fut_job_unmake(job, sizeof(struct dependent));
+}
+
+static struct future_cell *dependent_need(struct fut_job *job, size_t *at)
+{
+	struct future_cell *source = dependent_of(job)->source;
+
+	if ((*at)++ > 0 || fut_is_settled(fut_cell_state(source)))
+		return NULL;
+	return fut_cell_ref(source);
+}
+
+/* finally: what the function had to wait for changes nothing unless it fails. */
+static struct future_cell *dependent_outcome(struct fut_job *job,
+	struct future_cell *inner)
+{
+	return on_of(job) == FUTURE_ON_FINALLY &&
+		fut_cell_result(inner).error == 0 ?
+		dependent_of(job)->source : NULL;
+}
+
+static const struct fut_task_kind dependent_task = {
+	dependent_run, dependent_drop
+};
+
+static const struct fut_cell_kind dependent_cell = {
+	.abandon = dependent_abandon,
+	.free = dependent_free,
+	.need = dependent_need,
+	.outcome = dependent_outcome,
+	.run = dependent_started,
+};
+
+static void pass_through(struct fut_job *job, struct future_cell *source)
+{
+	if (fut_cell_claim(&job->cell)) {
+		fut_job_drop_arg(job);
+		take_source(job);
+		fut_job_settle_as(job, source);
+		fut_job_unref(fut_job_of(source));
+	}
+	fut_job_unref(job);
+}
+
+static void dependent_fire(struct fut_hook *hook, struct future_cell *source)
+{
+	struct fut_job *job = &FUT_OWNER(hook, struct dependent, hook)->job;
+	int error;
+
+	if (!wants(job, source)) {
+		pass_through(job, source);
+		return;
+	}
+	error = fut_post(&job->task, FUT_POST_RELEASED);
+	if (fut_unlikely(error != 0))
+		fut_job_drop(job, error);
+}
+
+static future_t *hang_on(future_t *source, struct fut_home home, int on,
+	uint8_t form, const struct fut_spec *spec)
+{
+	struct dependent *dependent;
+	struct fut_job *job;
+	int error = fut_spec_check(spec);
+
+	if (source == NULL || on < FUTURE_ON_SUCCESS || on > ON_CANCEL)
+		error = EINVAL;
+	else if (!fut_is_settled(fut_cell_state(source)) &&
+		 fut_cell_inherited(source))
+		error = ECHILD;
+	job = error != 0 ? NULL : fut_job_make(sizeof(*dependent),
+		&dependent_cell, &dependent_task, home, spec);
+	if (fut_unlikely(job == NULL)) {
+		fut_spec_drop(spec);
+		return fut_job_failed(home, error != 0 ? error : ENOMEM);
+	}
+	job->task.form |= (uint8_t)(form | on << ON_SHIFT);
+	dependent = dependent_of(job);
+	dependent->source = fut_cell_ref(source);
+	dependent->hook.next = NULL;
+	dependent->hook.fire = dependent_fire;
+	if (!fut_cell_hang(source, &dependent->hook))
+		dependent_fire(&dependent->hook, source);
+	return &job->cell;
+}
+
+static future_t *then(future_t *source, future_executor_t *executor,
+	future_on_t on, future_then_fn *fn, void *arg)
+{
+	struct fut_spec spec = { .fn = (void (*)(void))fn, .arg = arg };
+	struct fut_home home = { NULL, 0 };
+
+	if (executor != NULL)
+		home = fut_home_of(executor);
+	else if (source != NULL)
+		home = fut_home_of_future(source);
+	return hang_on(source, home, (int)on, 0, &spec);
+}
+
+int fut_on_cancel(future_t *future, future_executor_t *executor,
+	void (*fn)(void *arg), void *arg, future_t **ret_call)
+{
+	struct fut_spec spec = { .fn = (void (*)(void))fn, .arg = arg };
+	future_t *call = hang_on(future, executor != NULL ?
+		fut_home_of(executor) : fut_home_of_future(future), ON_CANCEL,
+		FUT_FORM_EXECUTE, &spec);
+	int error = 0;
+
+	if (call->kind != &dependent_cell) {
+		error = fut_cell_result(call).error;
+		future_unref(call);
+	} else {
+		*ret_call = call;
+	}
+	return error;
+}
+
+future_t *future_then(future_t *future, future_then_fn *fn, void *arg)
+{
+	return then(future, NULL, FUTURE_ON_SUCCESS, fn, arg);
+}
+
+future_t *future_catch(future_t *future, future_then_fn *fn, void *arg)
+{
+	return then(future, NULL, FUTURE_ON_FAILURE, fn, arg);
+}
+
+future_t *future_finally(future_t *future, future_then_fn *fn, void *arg)
+{
+	return then(future, NULL, FUTURE_ON_FINALLY, fn, arg);
+}
+
+future_t *future_handle(future_t *future, future_then_fn *fn, void *arg)
+{
+	return then(future, NULL, FUTURE_ON_EITHER, fn, arg);
+}
+
+future_t *future_then_on(future_t *future, future_executor_t *executor,
+	future_then_fn *fn, void *arg)
+{
+	return then(future, executor, FUTURE_ON_SUCCESS, fn, arg);
+}
+
+future_t *future_catch_on(future_t *future, future_executor_t *executor,
+	future_then_fn *fn, void *arg)
+{
+	return then(future, executor, FUTURE_ON_FAILURE, fn, arg);
+}
+
+future_t *future_finally_on(future_t *future, future_executor_t *executor,
+	future_then_fn *fn, void *arg)
+{
+	return then(future, executor, FUTURE_ON_FINALLY, fn, arg);
+}
+
+future_t *future_handle_on(future_t *future, future_executor_t *executor,
+	future_then_fn *fn, void *arg)
+{
+	return then(future, executor, FUTURE_ON_EITHER, fn, arg);
+}
+
+future_t *future_then_with(future_t *future,
+	const future_continuation_t *continuation)
+{
+	struct fut_spec spec;
+	struct fut_home home = { NULL, 0 };
+
+	if (continuation == NULL)
+		return fut_job_failed(fut_home_here(), EINVAL);
+	spec = (struct fut_spec){ (void (*)(void))continuation->fn,
+		continuation->arg, continuation->arg_size,
+		continuation->destroy_arg, continuation->priority,
+		continuation->token, continuation->name };
+	if (continuation->executor != NULL)
+		home = fut_home_of(continuation->executor);
+	else if (future != NULL)
+		home = fut_home_of_future(future);
+	/* The library's own ways to hang on are not for users. */
+	return hang_on(continuation->on > FUTURE_ON_EITHER ? NULL : future,
+		home, (int)continuation->on, 0, &spec);
+}
+
+future_t *future_chain(future_t *first, const future_continuation_t *links,
+	size_t count)
+{
+	future_t *last = first;
+
+	if (first == NULL || (links == NULL && count > 0)) {
+		future_unref(first);
+		return fut_job_failed(fut_home_here(), EINVAL);
+	}
+	for (size_t i = 0; i < count; i++) {
+		future_t *next = future_then_with(last, &links[i]);
+
+		future_unref(last);
+		last = next;
+	}
+	return last;
+}
+
+future_result_t future_move(future_result_t in)
+{
+	struct fut_frame *frame = fut_self()->frame;
+	struct future_cell *source;
+	struct fut_job *job;
+
+	if (frame == NULL || frame->cell == NULL ||
+	    frame->cell->kind != &dependent_cell)
+		return future_fail(EINVAL);
+	job = fut_job_of(frame->cell);
+	source = dependent_of(job)->source;
+	if (in.value != source->value ||
+	    (fut_cell_state(source) & FUT_STATUS) == FUT_CANCELLED)
+		return in.value == NULL ? in : future_fail(EINVAL);
+	return fut_cell_take(source);
+}

@@ -1,0 +1,14 @@
+/* Floor 5: what promise.c needs of then.c. */
+#ifndef FUT_THEN_H
+#define FUT_THEN_H
+
+#include "job.h"
+
+/*
+ * Has fn(arg) called on `executor` (NULL: the future's home) if the future is
+ * cancelled.  Returns 0 and the future of that call, or ENOMEM.
+ */
+int fut_on_cancel(future_t *future, future_executor_t *executor,
+	void (*fn)(void *arg), void *arg, future_t **ret_call);
+
+#endif

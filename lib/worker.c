@@ -1,0 +1,359 @@
+/* What a worker does.  See pool.h. */
+#include "pool.h"
+
+#include <errno.h>
+
+#ifndef FUT_LINGER_SPINS
+#define FUT_LINGER_SPINS 200
+#endif
+#ifndef FUT_STREAK_MAX
+#define FUT_STREAK_MAX 64
+#endif
+
+/* A counter that one thread writes and others read. */
+#define COUNT(counter, n) \
+	atomic_store_explicit(&(counter), \
+		atomic_load_explicit(&(counter), FUT_RELAXED) + (size_t)(n), \
+		FUT_RELAXED)
+
+static size_t idle(struct fut_pool *pool)
+{
+	return atomic_load_explicit(&pool->idle, FUT_RELAXED);
+}
+
+bool fut_pool_wakes(struct fut_pool *pool)
+{
+	FUT_ASSERT(fut_lock_held(&pool->lock));
+	if (idle(pool) == 0 || pool->waking)
+		return false;
+	pool->waking = true;
+	fut_pool_bump(&pool->wake);
+	return true;
+}
+
+void fut_pool_bump(_Atomic uint32_t *word)
+{
+	atomic_store_explicit(word,
+		atomic_load_explicit(word, FUT_RELAXED) + 1, FUT_RELEASE);
+}
+
+void fut_pool_prod(struct fut_pool *pool)
+{
+	FUT_ASSERT(fut_lock_held(&pool->lock));
+	/* Under the lock: the sleeper is on the stack of who unblocks. */
+	for (struct fut_blocked *at = pool->blocked; at != NULL;
+	     at = at->next) {
+		if (at->seen == pool->pushed)
+			continue;
+		at->seen = pool->pushed;
+		fut_sleeper_wake(at->sleeper, FUT_SLEEPER_PRODDED);
+	}
+}
+
+/* Under the lock: how many to take, so that others have something too. */
+static size_t share_size(const struct fut_pool *pool)
+{
+	size_t size = pool->queue.length / 2 + 1;
+
+	if (pool->capacity != 0)
+		return 1;
+	return size < FUT_SHARE_MAX ? size : FUT_SHARE_MAX;
+}
+
+/* Under the lock: the first of a new share; the rest is published. */
+static struct fut_task *take_share(struct fut_worker *worker)
+{
+	struct fut_pool *pool = worker->pool;
+	struct fut_task *first;
+	size_t size = share_size(pool);
+
+	first = fut_queue_pop(&pool->queue);
+	if (size > 1) {
+		for (size_t i = 0; i < size - 1; i++)
+			fut_share_fill(&worker->share, i,
+				fut_queue_pop(&pool->queue));
+		pool->takes++;
+		fut_share_publish(&worker->share, size - 1);
+	}
+	if (pool->queue.head == NULL)
+		atomic_store_explicit(&pool->filled, 0, FUT_RELAXED);
+	return first;
+}
+
+/* A share of the queue; NULL if that is empty.  *takes is for rest(). */
+static struct fut_task *grab(struct fut_worker *worker, size_t *takes)
+{
+	struct fut_pool *pool = worker->pool;
+	struct fut_task *task = NULL;
+	bool wake = false, room = false;
+
+	fut_lock(&pool->lock);
+	if (worker->rested) {
+		worker->rested = false;
+		COUNT(pool->idle, -1);
+		pool->waking = false;
+	}
+	*takes = pool->takes;
+	if (pool->queue.head != NULL) {
+		task = take_share(worker);
+		if (pool->queue.head != NULL || *takes != pool->takes)
+			wake = fut_pool_wakes(pool);
+		if (pool->producers > 0) {
+			fut_pool_bump(&pool->room);
+			room = true;
+		}
+	}
+	fut_unlock(&pool->lock);
+	if (wake)
+		fut_unpark(&pool->wake, 1);
+	if (room)
+		fut_unpark(&pool->room, 1);
+	return task;
+}
+
+/* There is more in a share than its owner and a thief have in hand. */
+static void wake_next(struct fut_pool *pool)
+{
+	bool wake;
+
+	if (idle(pool) == 0)
+		return;
+	fut_lock(&pool->lock);
+	wake = fut_pool_wakes(pool);
+	fut_unlock(&pool->lock);
+	if (wake)
+		fut_unpark(&pool->wake, 1);
+}
+
+/* One task from somebody's share; NULL if all are empty. */
+static struct fut_task *steal(struct fut_worker *worker)
+{
+	struct fut_pool *pool = worker->pool;
+
+	for (size_t i = 1; i < pool->width; i++) {
+		struct fut_worker *other =
+			&pool->workers[(worker->index + i) % pool->width];
+		struct fut_task *task = fut_share_take(&other->share);
+
+		if (task == NULL)
+			continue;
+		if (fut_share_left(fut_share_look(&other->share)) > 0)
+			wake_next(pool);
+		return task;
+	}
+	return NULL;
+}
+
+/*
+ * In passing, once a share: a task from a share that has not moved since it
+ * was last looked at waits behind something long.
+ */
+static struct fut_task *relieve(struct fut_worker *worker)
+{
+	struct fut_pool *pool = worker->pool;
+	struct fut_share *share;
+	uint64_t word;
+
+	if (pool->width == 1)
+		return NULL;
+	worker->look = (worker->look + 1) % pool->width;
+	if (worker->look == worker->index)
+		worker->look = (worker->look + 1) % pool->width;
+	share = &pool->workers[worker->look].share;
+	word = fut_share_look(share);
+	if (fut_share_left(word) == 0)
+		return NULL;
+	if (atomic_load_explicit(&share->seen, FUT_RELAXED) == word)
+		return fut_share_take(share);
+	atomic_store_explicit(&share->seen, word, FUT_RELAXED);
+	return NULL;
+}
+
+static void linger(struct fut_pool *pool)
+{
+	for (int i = 0; i < FUT_LINGER_SPINS; i++) {
+		if (atomic_load_explicit(&pool->filled, FUT_RELAXED) != 0)
+			return;
+		fut_relax();
+	}
+}
+
+/*
+ * Sleeps until woken; false if the pool is closed and nothing is left.  Goes
+ * back to look if anything came since `takes` was read.
+ */
+static bool rest(struct fut_worker *worker, size_t takes)
+{
+	struct fut_pool *pool = worker->pool;
+	bool open, calm = false;
+	uint32_t wake = 0;
+
+	fut_lock(&pool->lock);
+	open = pool->phase == FUT_POOL_OPEN;
+	if (pool->queue.head != NULL || pool->takes != takes) {
+		open = true;
+	} else if (open) {
+		worker->rested = true;
+		COUNT(pool->idle, 1);
+		wake = atomic_load_explicit(&pool->wake, FUT_RELAXED);
+		calm = pool->watchers > 0 && idle(pool) == pool->alive;
+		if (calm)
+			fut_pool_bump(&pool->calm);
+	}
+	fut_unlock(&pool->lock);
+	if (calm)
+		fut_unpark(&pool->calm, FUT_EVERYBODY);
+	while (worker->rested &&
+	       atomic_load_explicit(&pool->wake, FUT_ACQUIRE) == wake)
+		fut_park(&pool->wake, wake, FUT_FOREVER);
+	return open;
+}
+
+/* The next task; NULL when the pool is closed and nothing is left. */
+static struct fut_task *next(struct fut_worker *worker)
+{
+	struct fut_task *task = worker->kept;
+	size_t takes = 0;
+
+	if (task != NULL) {
+		worker->kept = NULL;
+		worker->streak++;
+		return task;
+	}
+	worker->streak = 0;
+	task = fut_share_take(&worker->share);
+	if (task == NULL)
+		task = relieve(worker);
+	while (task == NULL) {
+		task = grab(worker, &takes);
+		if (task == NULL)
+			task = steal(worker);
+		if (task == NULL) {
+			linger(worker->pool);
+			if (!rest(worker, takes))
+				return NULL;
+		}
+	}
+	return task;
+}
+
+static void run(struct fut_worker *worker, struct fut_task *task)
+{
+	enum fut_end end;
+
+	COUNT(worker->running, 1);
+	if (fut_unlikely(atomic_load_explicit(&worker->pool->cancelling,
+			FUT_RELAXED) != 0))
+		end = task->kind->drop(task, ECANCELED) ? FUT_END_CANCELLED :
+			FUT_END_HUSK;
+	else
+		end = task->kind->run(task);
+	COUNT(worker->running, -1);
+	COUNT(worker->ended[end], 1);
+}
+
+/* Each one that leaves joins the one before; the last is joined, or detached. */
+static void leave(struct fut_worker *worker)
+{
+	struct fut_pool *pool = worker->pool;
+	struct fut_worker *before;
+	bool orphan;
+
+	fut_lock(&pool->lock);
+	before = pool->corpse;
+	pool->corpse = worker;
+	pool->alive--;
+	orphan = pool->alive == 0 && pool->orphan;
+	fut_pool_bump(&pool->calm);
+	fut_unlock(&pool->lock);
+	if (before != NULL)
+		fut_thread_join(before->thread);
+	if (orphan) {
+		fut_thread_detach(worker->thread);
+		fut_pool_release(pool);
+	} else {
+		/* A word of the shell, which is never freed. */
+		fut_unpark(&pool->calm, FUT_EVERYBODY);
+	}
+}
+
+void fut_worker_main(void *argument)
+{
+	struct fut_worker *worker = argument;
+	struct fut_pool *pool = worker->pool;
+	struct fut_task *task;
+
+	fut_self()->worker = worker;
+	fut_thread_name(pool->name, worker->index);
+	if (pool->on_thread_start != NULL)
+		pool->on_thread_start(pool->hooks.hook_arg);
+	while ((task = next(worker)) != NULL)
+		run(worker, task);
+	if (pool->on_thread_stop != NULL)
+		pool->on_thread_stop(pool->hooks.hook_arg);
+	fut_self()->worker = NULL;
+	leave(worker);
+}
+
+bool fut_worker_keep(struct fut_pool *pool, struct fut_task *task)
+{
+	struct fut_self *self = fut_self();
+	struct fut_worker *worker = self->worker;
+
+	if (!self->may_keep || worker == NULL || worker->pool != pool ||
+	    worker->kept != NULL || pool->width == 1)
+		return false;
+	if (task->executor != NULL &&
+	    task->generation != fut_executor_generation(&pool->executor))
+		return false;
+	if (worker->streak >= FUT_STREAK_MAX &&
+	    atomic_load_explicit(&pool->filled, FUT_RELAXED) != 0)
+		return false;
+	worker->kept = task;
+	return true;
+}
+
+void fut_worker_unkeep(void)
+{
+	struct fut_worker *worker = fut_self()->worker;
+	struct fut_task *task;
+
+	if (worker == NULL || worker->kept == NULL)
+		return;
+	task = worker->kept;
+	worker->kept = NULL;
+	if (fut_pool_post(&worker->pool->executor, task, FUT_POST_RELEASED))
+		task->kind->drop(task, ECANCELED);
+}
+
+void fut_worker_block(struct fut_worker *worker, struct fut_blocked *blocked,
+	struct fut_sleeper *sleeper)
+{
+	struct fut_pool *pool = worker->pool;
+
+	blocked->sleeper = sleeper;
+	fut_lock(&pool->lock);
+	blocked->seen = pool->pushed;
+	blocked->next = pool->blocked;
+	blocked->prev = &pool->blocked;
+	if (blocked->next != NULL)
+		blocked->next->prev = &blocked->next;
+	pool->blocked = blocked;
+	pool->blocked_count++;
+	/* What was left for the others to run is now for those who wait. */
+	if (pool->blocked_count == pool->alive)
+		fut_pool_prod(pool);
+	fut_unlock(&pool->lock);
+}
+
+void fut_worker_unblock(struct fut_worker *worker, struct fut_blocked *blocked)
+{
+	struct fut_pool *pool = worker->pool;
+
+	fut_lock(&pool->lock);
+	*blocked->prev = blocked->next;
+	if (blocked->next != NULL)
+		blocked->next->prev = blocked->prev;
+	pool->blocked_count--;
+	fut_unlock(&pool->lock);
+}

@@ -11,7 +11,7 @@
 
 /* At the start of its own pages: found from a block by its address. */
 struct slab {
-	struct slab *next, *prev;	/* in the depot's list, if it has room */
+	struct slab *next, *prev;	/* in the depot's list, if not full */
 	void *free;			/* blocks that came back, linked */
 	size_t cut;			/* the offset of the first never used */
 	size_t live;			/* blocks that are not in the slab */

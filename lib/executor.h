@@ -14,7 +14,7 @@
 
 #include <future/executor.h>
 
-/* A post's answer, beside errno values: refused, and that is how it is meant. */
+/* A post's answer, beside errno values: refused, and meant to be. */
 #define FUT_DISCARDED (-1)
 
 /* What a post is, for those who bound what they accept. */
@@ -74,7 +74,7 @@ struct fut_executor_kind {
 
 struct future_executor {
 	const struct fut_executor_kind *kind;
-	_Atomic uint32_t refs;		/* users' handles; 0: closing, or free */
+	_Atomic uint32_t refs;		/* users' handles; 0: closing or free */
 	_Atomic uint32_t generation;
 	_Atomic bool hooked;		/* kind->hooks has something to say */
 	bool immortal;			/* lent: cannot be closed */

@@ -57,7 +57,8 @@ void future_executor_detach(future_executor_t *executor)
 	if (executor == NULL || executor->immortal)
 		return;
 	future_executor_shutdown(executor);
-	give_back(executor, false, "future_executor_detach: one unref too many");
+	give_back(executor, false,
+		"future_executor_detach: one unref too many");
 }
 
 size_t future_executor_cancel(future_executor_t *executor)

@@ -100,7 +100,7 @@ void fut_help_run(struct fut_job *job)
 		fut_job_unref(job);
 		return;
 	}
-	/* The executor's reference goes with the husk, this one with the run. */
+	/* The executor's reference goes with the husk, this with the run. */
 	executor->kind->husk(executor, &job->task, FUT_HUSK_CLAIMED);
 	executor->kind->ran(executor, job->cell.kind->run(job));
 }

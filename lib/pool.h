@@ -13,7 +13,7 @@
  * The shell of a pool is never freed: executor.h.
  *
  *			post	grab	rest	block	cancel	leave
- *	each		X	X	X	X	X	X	(the lock)
+ *	each		X	X	X	X	X	X	(lock)
  *	with share_take: any at once
  */
 #ifndef FUT_POOL_H
@@ -68,7 +68,7 @@ struct fut_pool {
 	struct future_executor executor;
 	struct fut_pool *next_free;	/* under the lock of the free shells */
 
-	/* Constant from the start of the first worker to the end of the last. */
+	/* Constant from the first worker's start to the last one's end. */
 	size_t width;
 	size_t capacity;
 	enum future_when_full when_full;

@@ -39,7 +39,7 @@ struct fut_task {
 	/* Its address, and the home of what it settles: NULL, the default. */
 	struct future_executor *executor;
 	uint32_t generation;	/* of the executor's shell */
-	uint8_t place;		/* enum fut_task_place; under the queue's lock */
+	uint8_t place;		/* enum fut_task_place; under queue's lock */
 	uint8_t form;		/* the maker's own */
 };
 

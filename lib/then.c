@@ -164,7 +164,7 @@ static struct future_cell *dependent_need(struct fut_job *job, size_t *at)
 	return fut_cell_ref(source);
 }
 
-/* finally: what the function had to wait for changes nothing unless it fails. */
+/* finally: what the function waited for changes nothing unless it fails. */
 static struct future_cell *dependent_outcome(struct fut_job *job,
 	struct future_cell *inner)
 {

@@ -252,7 +252,7 @@ static void run(struct fut_worker *worker, struct fut_task *task)
 	COUNT(worker->ended[end], 1);
 }
 
-/* Each one that leaves joins the one before; the last is joined, or detached. */
+/* Each one that leaves joins the one before; the last is joined or detached. */
 static void leave(struct fut_worker *worker)
 {
 	struct fut_pool *pool = worker->pool;

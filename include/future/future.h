@@ -47,7 +47,7 @@ typedef struct future_task {
 typedef enum future_on {
 	FUTURE_ON_SUCCESS,	/* a failure passes through */
 	FUTURE_ON_FAILURE,	/* a success passes through */
-	FUTURE_ON_FINALLY,	/* either; the source's outcome passes through */
+	FUTURE_ON_FINALLY,	/* either; the outcome passes through */
 	FUTURE_ON_EITHER	/* either; the outcome is the function's */
 } future_on_t;
 

@@ -1,0 +1,11 @@
+include_HEADERS = include/future.h
+futureincludedir = $(includedir)/future
+futureinclude_HEADERS = \
+	include/future/base.h \
+	include/future/combine.h \
+	include/future/executor.h \
+	include/future/future.h \
+	include/future/pool.h \
+	include/future/promise.h \
+	include/future/result.h \
+	include/future/time.h

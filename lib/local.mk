@@ -1,0 +1,52 @@
+# The sources.  The explorer builds $(house) as it stands over a floor 1 of its
+# own in place of $(machine).
+
+machine = \
+	lib/alloc.c lib/alloc.h \
+	lib/base.h \
+	lib/clock.c lib/clock.h \
+	lib/error.c lib/error.h \
+	lib/fork.c lib/fork.h \
+	lib/lock.c lib/lock.h \
+	lib/park.c lib/park.h \
+	lib/self.c lib/self.h \
+	lib/thread.c lib/thread.h
+
+house = \
+	lib/admit.c \
+	lib/block.c lib/block.h \
+	lib/cancel.c \
+	lib/cell.c lib/cell.h \
+	lib/close.c \
+	lib/combine.c \
+	lib/default.c lib/default.h \
+	lib/executor.h \
+	lib/follow.c \
+	lib/get.c \
+	lib/handle.c \
+	lib/help.c lib/help.h \
+	lib/hook.h \
+	lib/inline.c lib/inline.h \
+	lib/job.c lib/job.h \
+	lib/more.c lib/more.h \
+	lib/plain.c \
+	lib/pool.c lib/pool.h \
+	lib/promise.c \
+	lib/queue.c lib/queue.h \
+	lib/result.c \
+	lib/share.h \
+	lib/sleeper.c lib/sleeper.h \
+	lib/submit.c \
+	lib/task.h \
+	lib/then.c lib/then.h \
+	lib/worker.c
+
+# All of the library; tests link this one, and so see what is hidden.
+noinst_LTLIBRARIES += lib/libfuture-internal.la
+lib_libfuture_internal_la_SOURCES = $(machine) $(house)
+
+lib_LTLIBRARIES += lib/libfuture.la
+lib_libfuture_la_SOURCES =
+lib_libfuture_la_LIBADD = lib/libfuture-internal.la
+lib_libfuture_la_LDFLAGS = $(AM_LDFLAGS) -no-undefined $(FUT_LDFLAGS) \
+	-version-info $(LIBRARY_VERSION)

@@ -1,0 +1,39 @@
+# What make check runs: one line a test.
+#
+# A program is tests/check_<noun>.c, linked with all of the library, hidden
+# names included; what it shares with others is named in its own _SOURCES.  A
+# script is run in the build directory; when it has nothing to test it says why
+# and exits with 77.
+
+tests_in_c =
+
+tests_in_sh = \
+	tests/check_floors.sh \
+	tests/check_header.sh \
+	tests/check_install.sh \
+	tests/check_man.sh \
+	tests/check_style.sh \
+	tests/check_symbols.sh
+
+if HAVE_CHECK
+check_PROGRAMS += $(tests_in_c)
+TESTS += $(tests_in_c)
+endif
+TESTS += $(tests_in_sh)
+
+# For every program that names no libraries of its own.
+LDADD = lib/libfuture-internal.la $(CHECK_LIBS)
+AM_CPPFLAGS += $(CHECK_CFLAGS)
+
+# What the scripts are told.
+AM_TESTS_ENVIRONMENT = \
+	export CC='$(CC)' CXX='$(CXX)' NM='$(NM)' MAKE='$(MAKE)' \
+		SANITIZER_FLAGS='$(SANITIZER_FLAGS)' top_srcdir='$(top_srcdir)' \
+		LIB_SOURCES='$(machine) $(house)' \
+		HEADERS='$(include_HEADERS) $(futureinclude_HEADERS)' \
+		MAN_PAGES='$(dist_man_MANS)' libdir='$(libdir)' \
+		mandir='$(mandir)'; \
+	export UBSAN_OPTIONS="print_stacktrace=1:$$UBSAN_OPTIONS" \
+		TSAN_OPTIONS="halt_on_error=1:$$TSAN_OPTIONS";
+
+EXTRA_DIST += $(tests_in_sh) tests/lib.sh tests/cxx.cc

@@ -6,26 +6,38 @@
 
 /* Full magazines that a depot keeps; what comes beyond goes to its slabs. */
 #define DEPOT_FULL_MAX 256
+/* Empty slabs that a depot keeps, for the next burst. */
+#define DEPOT_EMPTY_MAX 8
 #define SLAB_SIZE ((size_t)2 << 20)
-#define SLAB_HEADER 128
 
-/* At the start of its own pages: found from a block by its address. */
+/*
+ * At the start of its own pages: found from a block by its address.  The free
+ * blocks are bits, so that a block is not touched until it is used, and the
+ * next ones taken lie in rising order.
+ */
 struct slab {
-	struct slab *next, *prev;	/* in the depot's list, if not full */
-	void *free;			/* blocks that came back, linked */
-	size_t cut;			/* the offset of the first never used */
+	struct slab *next, *prev;	/* in the depot's list, if it has room */
 	size_t live;			/* blocks that are not in the slab */
+	size_t cursor;			/* no word before it has a free block */
+	uint64_t free[];
 };
 
 static struct depot {
 	struct fut_lock lock;
 	struct fut_magazine *full, *empty;	/* all under lock */
 	unsigned full_count;
-	struct slab *slabs;		/* those with room, best first */
+	struct slab *slabs;		/* those with room */
 	size_t empty_slabs;		/* of these, with no live block */
 } depots[FUT_BLOCK_CLASSES];
 
+/* As many blocks as fit beside one bit each. */
+#define BLOCKS(size) ((SLAB_SIZE - sizeof(struct slab) - 128) * 8 / \
+	((size) * 8 + 1))
+
 static const size_t class_size[FUT_BLOCK_CLASSES] = { 64, 96, 128 };
+static const size_t class_blocks[FUT_BLOCK_CLASSES] = {
+	BLOCKS(64), BLOCKS(96), BLOCKS(128)
+};
 
 enum { MODE_UNKNOWN, MODE_CACHED, MODE_WATCHED };
 static _Atomic int mode;
@@ -52,14 +64,36 @@ static bool watched(void)
 	return now == MODE_WATCHED;
 }
 
+static size_t words(unsigned class)
+{
+	return (class_blocks[class] + 63) / 64;
+}
+
+/* The first block: behind the bits, aligned to 32 bytes. */
+static char *slab_blocks(struct slab *slab, unsigned class)
+{
+	size_t header = sizeof(*slab) + words(class) * sizeof(uint64_t);
+
+	return (char *)slab + (header + 31) / 32 * 32;
+}
+
 static struct slab *slab_of(void *block)
 {
 	return (struct slab *)((uintptr_t)block & ~(SLAB_SIZE - 1));
 }
 
-static bool slab_has_room(const struct slab *slab, size_t size)
+static struct slab *slab_new(unsigned class)
 {
-	return slab->free != NULL || slab->cut + size <= SLAB_SIZE;
+	struct slab *slab = fut_pages(SLAB_SIZE);
+
+	if (slab == NULL)
+		return NULL;
+	for (size_t i = 0; i < class_blocks[class] / 64; i++)
+		slab->free[i] = UINT64_MAX;
+	if (class_blocks[class] % 64 != 0)
+		slab->free[class_blocks[class] / 64] =
+			((uint64_t)1 << class_blocks[class] % 64) - 1;
+	return slab;
 }
 
 static void slab_link(struct depot *depot, struct slab *slab)
@@ -81,37 +115,49 @@ static void slab_unlink(struct depot *depot, struct slab *slab)
 		slab->next->prev = slab->prev;
 }
 
-/* Under the depot's lock; the slab has room. */
-static void *slab_take(struct slab *slab, size_t size)
+/* Under the depot's lock: free blocks, at most `most`, lowest first. */
+static unsigned slab_take(struct slab *slab, unsigned class, void **blocks,
+	unsigned most)
 {
-	void *block = slab->free;
+	char *base = slab_blocks(slab, class);
+	unsigned n = 0;
 
-	if (block != NULL) {
-		slab->free = *(void **)block;
-	} else {
-		block = (char *)slab + slab->cut;
-		slab->cut += size;
+	while (n < most && slab->cursor < words(class)) {
+		uint64_t *word = &slab->free[slab->cursor];
+		size_t bit;
+
+		if (*word == 0) {
+			slab->cursor++;
+			continue;
+		}
+		bit = (size_t)__builtin_ctzll(*word);
+		*word &= *word - 1;
+		blocks[n++] = base + (slab->cursor * 64 + bit) *
+			class_size[class];
 	}
-	slab->live++;
-	return block;
+	slab->live += n;
+	return n;
 }
 
 /*
- * Under the depot's lock.  Returns the slab if it is to be unmapped: one empty
- * slab stays, so that a program at the edge does not map and unmap for ever.
+ * Under the depot's lock.  Returns the slab if it is to be unmapped: some empty
+ * ones stay, so that a program at the edge does not map and unmap for ever.
  */
-static struct slab *slab_put(struct depot *depot, void *block, size_t size)
+static struct slab *slab_put(struct depot *depot, void *block, unsigned class)
 {
 	struct slab *slab = slab_of(block);
+	size_t index = (size_t)((char *)block - slab_blocks(slab, class)) /
+		class_size[class];
 
-	if (!slab_has_room(slab, size))
+	if (slab->live == class_blocks[class])
 		slab_link(depot, slab);
-	*(void **)block = slab->free;
-	slab->free = block;
+	slab->free[index / 64] |= (uint64_t)1 << index % 64;
+	if (slab->cursor > index / 64)
+		slab->cursor = index / 64;
 	if (--slab->live > 0)
 		return NULL;
-	if (depot->empty_slabs == 0) {
-		depot->empty_slabs = 1;
+	if (depot->empty_slabs < DEPOT_EMPTY_MAX) {
+		depot->empty_slabs++;
 		return NULL;
 	}
 	slab_unlink(depot, slab);
@@ -120,18 +166,17 @@ static struct slab *slab_put(struct depot *depot, void *block, size_t size)
 
 /* Under the depot's lock: as many blocks as there are, at most a magazine. */
 static void depot_load(struct depot *depot, struct fut_magazine *magazine,
-	size_t size)
+	unsigned class)
 {
 	unsigned n = 0;
 
 	while (depot->slabs != NULL && n < FUT_MAGAZINE_ROUNDS) {
 		struct slab *slab = depot->slabs;
 
-		if (slab->live == 0)
-			depot->empty_slabs--;
-		while (n < FUT_MAGAZINE_ROUNDS && slab_has_room(slab, size))
-			magazine->slot[n++] = slab_take(slab, size);
-		if (!slab_has_room(slab, size))
+		depot->empty_slabs -= slab->live == 0;
+		n += slab_take(slab, class, &magazine->slot[n],
+			FUT_MAGAZINE_ROUNDS - n);
+		if (slab->live == class_blocks[class])
 			slab_unlink(depot, slab);
 	}
 	magazine->count = n;
@@ -156,11 +201,11 @@ static void unmap_all(struct slab *slabs)
 
 /* Under the depot's lock: back to the slabs.  Adds to *unmap. */
 static void depot_unload(struct depot *depot, struct fut_magazine *magazine,
-	size_t size, struct slab **unmap)
+	unsigned class, struct slab **unmap)
 {
 	while (magazine->count > 0) {
 		struct slab *slab = slab_put(depot,
-			magazine->slot[--magazine->count], size);
+			magazine->slot[--magazine->count], class);
 
 		if (slab != NULL) {
 			slab->next = *unmap;
@@ -170,15 +215,12 @@ static void depot_unload(struct depot *depot, struct fut_magazine *magazine,
 }
 
 /* One new slab for the depot; false if there is no memory. */
-static bool depot_grow(struct depot *depot)
+static bool depot_grow(struct depot *depot, unsigned class)
 {
-	struct slab *slab = fut_pages(SLAB_SIZE);
+	struct slab *slab = slab_new(class);
 
 	if (slab == NULL)
 		return false;
-	slab->free = NULL;
-	slab->live = 0;
-	slab->cut = SLAB_HEADER;
 	fut_lock(&depot->lock);
 	depot->empty_slabs++;
 	slab_link(depot, slab);
@@ -187,9 +229,10 @@ static bool depot_grow(struct depot *depot)
 }
 
 /* Exchanges the empty `magazine` for a full one, or fills it; may fail. */
-static struct fut_magazine *depot_exchange_empty(struct depot *depot,
-	struct fut_magazine *magazine, size_t size)
+static struct fut_magazine *depot_exchange_empty(unsigned class,
+	struct fut_magazine *magazine)
 {
+	struct depot *depot = &depots[class];
 	struct fut_magazine *full;
 
 	do {
@@ -202,22 +245,23 @@ static struct fut_magazine *depot_exchange_empty(struct depot *depot,
 			depot->empty = magazine;
 			magazine = full;
 		} else {
-			depot_load(depot, magazine, size);
+			depot_load(depot, magazine, class);
 		}
 		fut_unlock(&depot->lock);
-	} while (magazine->count == 0 && depot_grow(depot));
+	} while (magazine->count == 0 && depot_grow(depot, class));
 	return magazine;
 }
 
 /* Exchanges the full `magazine` for an empty one; may return NULL. */
-static struct fut_magazine *depot_exchange_full(struct depot *depot,
-	struct fut_magazine *magazine, size_t size)
+static struct fut_magazine *depot_exchange_full(unsigned class,
+	struct fut_magazine *magazine)
 {
+	struct depot *depot = &depots[class];
 	struct slab *unmap = NULL;
 
 	fut_lock(&depot->lock);
 	if (depot->full_count == DEPOT_FULL_MAX) {
-		depot_unload(depot, magazine, size, &unmap);
+		depot_unload(depot, magazine, class, &unmap);
 	} else {
 		magazine->next = depot->full;
 		depot->full = magazine;
@@ -247,8 +291,7 @@ static void flush(void)
 			if (mine[k] == NULL)
 				continue;
 			fut_lock(&depots[i].lock);
-			depot_unload(&depots[i], mine[k], class_size[i],
-				&unmap);
+			depot_unload(&depots[i], mine[k], i, &unmap);
 			fut_unlock(&depots[i].lock);
 			fut_free(mine[k]);
 		}
@@ -302,8 +345,8 @@ void *fut_block_new_slow(size_t size)
 	if (self->spare[class] != NULL && self->spare[class]->count > 0)
 		swap(self, class);
 	else
-		self->loaded[class] = depot_exchange_empty(&depots[class],
-			self->loaded[class], class_size[class]);
+		self->loaded[class] = depot_exchange_empty(class,
+			self->loaded[class]);
 	loaded = self->loaded[class];
 	return loaded->count > 0 ? loaded->slot[--loaded->count] : NULL;
 }
@@ -315,7 +358,7 @@ static void free_alone(void *block, unsigned class)
 	struct slab *unmap = NULL;
 
 	fut_lock(&depots[class].lock);
-	depot_unload(&depots[class], &alone, class_size[class], &unmap);
+	depot_unload(&depots[class], &alone, class, &unmap);
 	fut_unlock(&depots[class].lock);
 	unmap_all(unmap);
 }
@@ -337,9 +380,8 @@ void fut_block_free_slow(void *block, size_t size)
 		if (self->spare[class] == NULL)
 			self->spare[class] = magazine_new();
 		else if (self->spare[class]->count == FUT_MAGAZINE_ROUNDS)
-			self->spare[class] = depot_exchange_full(
-				&depots[class], self->spare[class],
-				class_size[class]);
+			self->spare[class] = depot_exchange_full(class,
+				self->spare[class]);
 		if (self->spare[class] == NULL) {
 			free_alone(block, class);
 			return;

@@ -8,17 +8,6 @@
 #define FUT_CELL_SPINS 40
 #endif
 
-void fut_cell_init(struct future_cell *cell, const struct fut_cell_kind *kind,
-	uint32_t references, uint32_t born)
-{
-	atomic_store_explicit(&cell->state, FUT_PENDING, FUT_RELAXED);
-	atomic_store_explicit(&cell->refs, references, FUT_RELAXED);
-	cell->kind = kind;
-	cell->hooks = NULL;
-	cell->error = 0;
-	cell->born = born;
-}
-
 /* Parks until the bits are clear.  Returns the state then, or 0 bits unset. */
 static int await_clear(struct future_cell *cell, uint32_t bits,
 	int64_t deadline_ns)
@@ -42,14 +31,22 @@ static int await_clear(struct future_cell *cell, uint32_t bits,
 	return 0;
 }
 
-/* Clears bits and wakes whoever waits for that.  Touches nothing after. */
-static void clear(struct future_cell *cell, uint32_t bits)
+/*
+ * Clears bits, all of which are set, and wakes whoever waits for that.  Returns
+ * what the state became.
+ */
+static inline uint32_t clear(struct future_cell *cell, uint32_t bits)
 {
 	_Atomic uint32_t *word = &cell->state;
+	uint32_t state = atomic_fetch_sub_explicit(word, bits, FUT_ACQ_REL) -
+		bits;
 
-	if (atomic_fetch_and_explicit(word, ~(bits | FUT_AWAITED),
-			FUT_ACQ_REL) & FUT_AWAITED)
+	if (fut_unlikely(state & FUT_AWAITED)) {
+		atomic_fetch_and_explicit(word, ~(uint32_t)FUT_AWAITED,
+			FUT_RELAXED);
 		fut_unpark(word, FUT_EVERYBODY);
+	}
+	return state;
 }
 
 uint32_t fut_cell_lock(struct future_cell *cell)
@@ -87,7 +84,7 @@ static uint32_t unlocked(struct future_cell *cell)
 	return state;
 }
 
-bool fut_cell_start(struct future_cell *cell)
+bool fut_cell_start_slow(struct future_cell *cell)
 {
 	uint32_t state = unlocked(cell);
 
@@ -127,25 +124,6 @@ bool fut_cell_claim_follower(struct future_cell *cell)
 	} while (!atomic_compare_exchange_weak_explicit(&cell->state, &state,
 		(state & ~(uint32_t)(FUT_FOLLOWS | FUT_STATUS)) | FUT_CLAIM,
 		FUT_ACQUIRE, FUT_RELAXED));
-	return true;
-}
-
-bool fut_cell_publish(struct future_cell *cell, uint32_t status, uint32_t more,
-	bool *ret_hooks)
-{
-	const uint32_t kept = FUT_HOOKS | FUT_LOCKED | FUT_AWAITED;
-	uint32_t state = atomic_load_explicit(&cell->state, FUT_RELAXED), next;
-
-	do {
-		if (fut_is_settled(state))
-			return false;
-		next = (state & kept) | status | more;
-		if (state & FUT_HOOKS)
-			next |= FUT_FIRING;
-		/* The result before the status, for fut_cell_state(). */
-	} while (!atomic_compare_exchange_weak_explicit(&cell->state, &state,
-		next, FUT_ACQ_REL, FUT_RELAXED));
-	*ret_hooks = (next & FUT_FIRING) != 0;
 	return true;
 }
 
@@ -207,29 +185,32 @@ int fut_cell_await_quiet(struct future_cell *cell, int64_t deadline_ns)
  * One at a time, and FIRING until the last has returned: who comes meanwhile
  * hangs behind, so that the order of registration holds.
  */
-void fut_cell_fire(struct future_cell *cell)
+void fut_cell_fire(struct future_cell *cell, bool locked)
 {
-	for (;;) {
+	for (;; locked = false) {
 		struct fut_hook *hook;
 		uint32_t state, drop = FUT_LOCKED;
 
-		fut_cell_lock(cell);
+		if (locked)
+			fut_self_locks(+1);
+		else
+			fut_cell_lock(cell);
 		hook = cell->hooks != NULL ? cell->hooks->next : NULL;
 		if (hook != NULL)
 			fut_hook_remove(&cell->hooks, hook);
 		if (cell->hooks == NULL)
 			drop |= FUT_HOOKS;
 		fut_self_locks(-1);
-		clear(cell, drop);
+		state = clear(cell, drop);
 		if (hook != NULL)
 			hook->fire(hook, cell);
-		if (!(drop & FUT_HOOKS))
+		if (state & FUT_HOOKS)
 			continue;
 		/* All have been fired before FIRING goes, for hang. */
-		state = atomic_load_explicit(&cell->state, FUT_RELAXED);
 		while (!(state & FUT_HOOKS))
-			if (atomic_compare_exchange_weak_explicit(&cell->state,
-					&state, state & ~(uint32_t)FUT_FIRING,
+			if (atomic_compare_exchange_strong_explicit(
+					&cell->state, &state,
+					state & ~(uint32_t)FUT_FIRING,
 					FUT_RELEASE, FUT_RELAXED))
 				return;
 	}
@@ -262,25 +243,6 @@ bool fut_cell_unhang(struct future_cell *cell, struct fut_hook *hook)
 		fut_hook_remove(&cell->hooks, hook);
 	fut_cell_unlock(cell);
 	return hung;
-}
-
-bool fut_cell_owns(struct future_cell *owner)
-{
-	return (fut_cell_state(owner) & (FUT_STATUS | FUT_SHARED)) ==
-		FUT_SETTLED && owner->destroy != NULL;
-}
-
-future_result_t fut_cell_result(struct future_cell *cell)
-{
-	uint32_t state = fut_cell_state(cell);
-
-	if ((state & FUT_STATUS) == FUT_CANCELLED)
-		return future_fail(ECANCELED);
-	if (fut_unlikely(state & FUT_SHARED))
-		state = fut_cell_state(cell->owner);
-	if (fut_unlikely(state & FUT_TAKEN))
-		return future_fail(EALREADY);
-	return future_result_make(cell->value, NULL, cell->error);
 }
 
 future_result_t fut_cell_take(struct future_cell *cell)

@@ -111,11 +111,31 @@ static inline struct future_cell *fut_cell_ref(struct future_cell *cell)
 	return cell;
 }
 
-void fut_cell_init(struct future_cell *cell, const struct fut_cell_kind *kind,
-	uint32_t references, uint32_t born);
+static inline void fut_cell_init(struct future_cell *cell,
+	const struct fut_cell_kind *kind, uint32_t references, uint32_t born)
+{
+	atomic_store_explicit(&cell->state, FUT_PENDING, FUT_RELAXED);
+	atomic_store_explicit(&cell->refs, references, FUT_RELAXED);
+	cell->kind = kind;
+	cell->hooks = NULL;
+	cell->error = 0;
+	cell->born = born;
+}
+
+bool fut_cell_start_slow(struct future_cell *cell);
 
 /* PENDING -> RUNNING and BUSY; false if it may not be started any more. */
-bool fut_cell_start(struct future_cell *cell);
+static inline bool fut_cell_start(struct future_cell *cell)
+{
+	uint32_t state = atomic_load_explicit(&cell->state, FUT_RELAXED);
+
+	if (fut_likely((state & ~(uint32_t)FUT_HOOKS) == FUT_PENDING) &&
+	    fut_likely(atomic_compare_exchange_strong_explicit(&cell->state,
+			&state, state | FUT_RUNNING | FUT_BUSY, FUT_ACQUIRE,
+			FUT_RELAXED)))
+		return true;
+	return fut_cell_start_slow(cell);
+}
 
 /*
  * To settle by hand: false if somebody settles or runs it.  The winner writes
@@ -125,14 +145,46 @@ bool fut_cell_start(struct future_cell *cell);
 bool fut_cell_claim(struct future_cell *cell);
 bool fut_cell_claim_follower(struct future_cell *cell);
 
+/* What is left to do after a future was published. */
+enum fut_cell_published {
+	FUT_PUBLISH_LOST,	/* it was cancelled meanwhile */
+	FUT_PUBLISH_DONE,
+	FUT_PUBLISH_FIRE,	/* call fut_cell_fire() */
+	FUT_PUBLISH_FIRE_LOCKED	/* the same; it is already locked for that */
+};
+
 /*
  * By the holder of the claim, or of the run: SETTLED, or CANCELLED to keep the
- * link of FOLLOWS, with `more` bits (SHARED, FOLLOWS).  False if a running one
- * was cancelled meanwhile: nothing of the result is read by anybody.  On true
- * *ret_hooks says that the caller is to call fut_cell_fire().
+ * link of FOLLOWS, with `more` bits (SHARED, FOLLOWS).  A running one may have
+ * been cancelled meanwhile: then nobody reads anything of the result.
+ * `guess` is what the state is likely to be; `lock`: hooks are fired at once.
  */
-bool fut_cell_publish(struct future_cell *cell, uint32_t status, uint32_t more,
-	bool *ret_hooks);
+static inline enum fut_cell_published fut_cell_publish(
+	struct future_cell *cell, uint32_t status, uint32_t more,
+	uint32_t guess, bool lock)
+{
+	const uint32_t kept = FUT_HOOKS | FUT_LOCKED | FUT_AWAITED;
+	uint32_t state = guess, next;
+	enum fut_cell_published todo;
+
+	do {
+		if (fut_unlikely(fut_is_settled(state)))
+			return FUT_PUBLISH_LOST;
+		next = (state & kept) | status | more;
+		todo = FUT_PUBLISH_DONE;
+		if (state & FUT_HOOKS) {
+			next |= FUT_FIRING;
+			todo = FUT_PUBLISH_FIRE;
+			if (lock && !(state & FUT_LOCKED)) {
+				next |= FUT_LOCKED;
+				todo = FUT_PUBLISH_FIRE_LOCKED;
+			}
+		}
+		/* The result before the status, for fut_cell_state(). */
+	} while (!atomic_compare_exchange_strong_explicit(&cell->state, &state,
+		next, FUT_ACQ_REL, FUT_RELAXED));
+	return todo;
+}
 
 /* As publish for a cell that is claimed and hangs nowhere yet: no return. */
 void fut_cell_born_settled(struct future_cell *cell, uint32_t more);
@@ -159,8 +211,11 @@ void fut_cell_quiet(struct future_cell *cell);
  */
 int fut_cell_await_quiet(struct future_cell *cell, int64_t deadline_ns);
 
-/* Fires the hooks of a cell that is FIRING, in order of registration. */
-void fut_cell_fire(struct future_cell *cell);
+/*
+ * Fires the hooks of a cell that is FIRING, in order of registration.
+ * `locked`: the caller left it LOCKED when it published.
+ */
+void fut_cell_fire(struct future_cell *cell, bool locked);
 
 /*
  * Hangs a hook.  False if the cell has settled and everything hung earlier has
@@ -186,10 +241,25 @@ static inline struct future_cell *fut_cell_owner(struct future_cell *cell)
 }
 
 /* True if the value is to be freed some day, by somebody. */
-bool fut_cell_owns(struct future_cell *owner);
+static inline bool fut_cell_owns(struct future_cell *owner)
+{
+	return (fut_cell_state(owner) & (FUT_STATUS | FUT_SHARED)) ==
+		FUT_SETTLED && owner->destroy != NULL;
+}
 
 /* The outcome of a settled cell; the value is borrowed. */
-future_result_t fut_cell_result(struct future_cell *cell);
+static inline future_result_t fut_cell_result(struct future_cell *cell)
+{
+	uint32_t state = fut_cell_state(cell);
+
+	if (fut_unlikely((state & FUT_STATUS) == FUT_CANCELLED))
+		return future_fail(ECANCELED);
+	if (fut_unlikely(state & FUT_SHARED))
+		state = fut_cell_state(cell->owner);
+	if (fut_unlikely(state & FUT_TAKEN))
+		return future_fail(EALREADY);
+	return future_result_make(cell->value, NULL, cell->error);
+}
 
 /* The same, made the caller's own; EALREADY from now on for the others. */
 future_result_t fut_cell_take(struct future_cell *cell);

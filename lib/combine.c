@@ -133,14 +133,13 @@ static void advance(struct combined *combined, enum phase phase)
 static void settle_at_end(struct combined *combined)
 {
 	struct fut_job *job = &combined->job;
+	future_result_t result;
 
 	if (!fut_cell_claim(&job->cell))
 		return;
-	if (combined->mode == ANY)
-		fut_job_settle(job, take_array(combined, atomic_load_explicit(
-			&combined->last_error, FUT_RELAXED)));
-	else
-		fut_job_settle(job, take_array(combined, 0));
+	result = take_array(combined, combined->mode != ANY ? 0 :
+		atomic_load_explicit(&combined->last_error, FUT_RELAXED));
+	fut_job_settle(job, &result);
 }
 
 /* One leg, or the registration, is over. */
@@ -170,7 +169,7 @@ static void decide(struct combined *combined, struct future_cell *input,
 		result = take_array(combined, error);
 	advance(combined, DECIDED);
 	if (combined->mode == ALL)
-		fut_job_settle(job, result);
+		fut_job_settle(job, &result);
 	else
 		fut_job_settle_as(job, input);
 }

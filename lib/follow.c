@@ -9,8 +9,7 @@
 
 #include <errno.h>
 
-/* Its address marks the results that ask to follow. */
-static void follow_mark(void *inner)
+void fut_follow_mark(void *inner)
 {
 	future_unref(inner);
 }
@@ -19,12 +18,7 @@ future_result_t future_follow(future_t *inner)
 {
 	if (inner == NULL)
 		return future_fail(EINVAL);
-	return future_result_make(inner, follow_mark, 0);
-}
-
-bool fut_follow_asked(future_result_t result)
-{
-	return result.destroy == follow_mark;
+	return future_result_make(inner, fut_follow_mark, 0);
 }
 
 /*
@@ -34,13 +28,12 @@ bool fut_follow_asked(future_result_t result)
 static void adopt(struct fut_job *job, struct future_cell *inner)
 {
 	struct future_cell *cell = &job->cell, *as = NULL;
-	bool hooks;
 
 	if ((fut_cell_state(inner) & FUT_STATUS) == FUT_CANCELLED) {
 		cell->followed = inner;
-		fut_cell_publish(cell, FUT_CANCELLED, FUT_FOLLOWS, &hooks);
-		if (hooks)
-			fut_job_fire(job);
+		if (fut_cell_publish(cell, FUT_CANCELLED, FUT_FOLLOWS,
+				FUT_CLAIM, false) == FUT_PUBLISH_FIRE)
+			fut_job_fire(job, false);
 		return;
 	}
 	if (cell->kind->outcome != NULL)
@@ -96,9 +89,10 @@ static bool waits_for(struct future_cell *inner, struct fut_job *job)
 static void give_up(struct fut_job *job, int error)
 {
 	struct future_cell *inner = job->cell.followed;
+	future_result_t failed = future_fail(error);
 
 	if (fut_cell_claim_follower(&job->cell)) {
-		fut_job_settle(job, future_fail(error));
+		fut_job_settle(job, &failed);
 		fut_job_unref(fut_job_of(inner));
 	}
 	fut_job_unref(job);

@@ -4,22 +4,6 @@
 
 #include <errno.h>
 
-void fut_frame_push(struct fut_frame *frame, struct fut_task *task,
-	struct future_cell *cell)
-{
-	struct fut_self *self = fut_self();
-
-	frame->up = self->frame;
-	frame->executor = fut_executor_peek(task->executor);
-	frame->cell = cell;
-	self->frame = frame;
-}
-
-void fut_frame_pop(struct fut_frame *frame)
-{
-	fut_self()->frame = frame->up;
-}
-
 bool fut_frame_holds(const struct future_cell *cell)
 {
 	const struct fut_frame *frame = fut_self()->frame;
@@ -37,7 +21,7 @@ struct fut_steps {
 	struct fut_task *head, **tail;
 };
 
-void fut_job_fire(struct fut_job *job)
+void fut_job_fire(struct fut_job *job, bool locked)
 {
 	struct fut_self *self = fut_self();
 	struct fut_steps steps = { NULL, &steps.head };
@@ -51,13 +35,13 @@ void fut_job_fire(struct fut_job *job)
 		return;
 	}
 	self->steps = &steps;
-	fut_cell_fire(&job->cell);
+	fut_cell_fire(&job->cell, locked);
 	while (steps.head != NULL) {
 		job = fut_job_of_task(steps.head);
 		steps.head = job->task.next;
 		if (steps.head == NULL)
 			steps.tail = &steps.head;
-		fut_cell_fire(&job->cell);
+		fut_cell_fire(&job->cell, false);
 		fut_job_unref(job);
 	}
 	self->steps = NULL;
@@ -78,10 +62,10 @@ void fut_job_destroy(void (*destroy)(void *value), void *value)
 	self->may_keep = may_keep;
 }
 
-void fut_job_discard(future_result_t result)
+void fut_job_discard(const future_result_t *result)
 {
-	if (result.destroy != NULL)
-		fut_job_destroy(result.destroy, result.value);
+	if (result->destroy != NULL)
+		fut_job_destroy(result->destroy, result->value);
 }
 
 /* The value first, then what it was lent by, then the block. */
@@ -138,63 +122,82 @@ void fut_job_unref(struct fut_job *job)
 }
 
 /* By the holder of the claim or of the run, whose result has been written. */
-static bool publish(struct fut_job *job, uint32_t more)
+static inline bool publish(struct fut_job *job, uint32_t more, uint32_t guess)
 {
-	bool hooks;
+	/* Inside a step its hooks wait, and the lock is not for waiting. */
+	bool now = fut_self()->steps == NULL;
 
-	if (!fut_cell_publish(&job->cell, FUT_SETTLED, more, &hooks))
+	switch (fut_cell_publish(&job->cell, FUT_SETTLED, more, guess, now)) {
+	case FUT_PUBLISH_LOST:
 		return false;
-	if (hooks)
-		fut_job_fire(job);
+	case FUT_PUBLISH_DONE:
+		break;
+	case FUT_PUBLISH_FIRE:
+		fut_job_fire(job, false);
+		break;
+	case FUT_PUBLISH_FIRE_LOCKED:
+		fut_job_fire(job, true);
+		break;
+	}
 	return true;
 }
 
-static bool write_result(struct fut_job *job, future_result_t result)
+/* The likely states of what was claimed, and of what runs. */
+enum {
+	CLAIMED = FUT_PENDING | FUT_CLAIM,
+	RUNS = FUT_RUNNING | FUT_BUSY
+};
+
+/* The parts one by one: a struct would go through memory at each call. */
+static inline bool write_result(struct fut_job *job, void *value,
+	void (*destroy)(void *value), int error, uint32_t guess)
 {
-	job->cell.value = result.value;
-	job->cell.destroy = result.destroy;
-	job->cell.error = result.error;
-	return publish(job, 0);
+	job->cell.value = value;
+	job->cell.destroy = destroy;
+	job->cell.error = error;
+	return publish(job, 0, guess);
 }
 
-static bool write_lent(struct fut_job *job, future_result_t result,
-	struct future_cell *owner)
+static bool write_lent(struct fut_job *job, void *value, int error,
+	struct future_cell *owner, uint32_t guess)
 {
-	job->cell.value = result.value;
+	job->cell.value = value;
 	job->cell.owner = fut_cell_ref(owner);
-	job->cell.error = result.error;
-	if (publish(job, FUT_SHARED))
+	job->cell.error = error;
+	if (publish(job, FUT_SHARED, guess))
 		return true;
 	fut_job_unref(fut_job_of(owner));
 	return false;
 }
 
 /* Shares the value if somebody owns it. */
-static bool write_as(struct fut_job *job, struct future_cell *source)
+static bool write_as(struct fut_job *job, struct future_cell *source,
+	uint32_t guess)
 {
 	struct future_cell *owner = fut_cell_owner(source);
-	future_result_t result;
 
 	if ((fut_cell_state(source) & FUT_STATUS) == FUT_CANCELLED)
-		return write_result(job, future_fail(ECANCELED));
-	result = future_result_make(source->value, NULL, source->error);
-	return fut_cell_owns(owner) ? write_lent(job, result, owner) :
-		write_result(job, result);
+		return write_result(job, NULL, NULL, ECANCELED, guess);
+	if (fut_cell_owns(owner))
+		return write_lent(job, source->value, source->error, owner,
+			guess);
+	return write_result(job, source->value, NULL, source->error, guess);
 }
 
-void fut_job_settle(struct fut_job *job, future_result_t result)
+void fut_job_settle(struct fut_job *job, const future_result_t *result)
 {
 	if (fut_follow_asked(result)) {
 		fut_cell_ref(&job->cell);
-		fut_follow(job, result.value);
+		fut_follow(job, result->value);
 	} else {
-		write_result(job, result);
+		write_result(job, result->value, result->destroy,
+			result->error, CLAIMED);
 	}
 }
 
 void fut_job_settle_as(struct fut_job *job, struct future_cell *source)
 {
-	write_as(job, source);
+	write_as(job, source, CLAIMED);
 }
 
 static enum fut_end how_ended(int error)
@@ -229,37 +232,40 @@ static enum fut_end finish_late(struct fut_job *job)
 	return FUT_END_CANCELLED;
 }
 
-enum fut_end fut_job_finish(struct fut_job *job, future_result_t result)
+enum fut_end fut_job_finish(struct fut_job *job,
+	const future_result_t *result)
 {
+	int error = result->error;
 	bool settled;
 
-	if (fut_unlikely(result.destroy != NULL) && fut_follow_asked(result)) {
-		fut_follow(job, result.value);
+	if (fut_follow_asked(result)) {
+		fut_follow(job, result->value);
 		return FUT_END_OK;
 	}
 	settle_begin();
-	settled = write_result(job, result);
+	settled = write_result(job, result->value, result->destroy, error,
+		RUNS);
 	settle_end();
 	if (fut_unlikely(!settled)) {
 		fut_job_discard(result);
 		return finish_late(job);
 	}
 	fut_job_unref(job);
-	return how_ended(result.error);
+	return how_ended(error);
 }
 
-enum fut_end fut_job_finish_lent(struct fut_job *job, future_result_t result,
-	struct future_cell *owner)
+enum fut_end fut_job_finish_lent(struct fut_job *job,
+	const future_result_t *result, struct future_cell *owner)
 {
 	bool settled;
 
 	settle_begin();
-	settled = write_lent(job, result, owner);
+	settled = write_lent(job, result->value, result->error, owner, RUNS);
 	settle_end();
 	if (!settled)
 		return finish_late(job);
 	fut_job_unref(job);
-	return how_ended(result.error);
+	return how_ended(result->error);
 }
 
 enum fut_end fut_job_finish_as(struct fut_job *job, struct future_cell *source)
@@ -268,7 +274,7 @@ enum fut_end fut_job_finish_as(struct fut_job *job, struct future_cell *source)
 	bool settled;
 
 	settle_begin();
-	settled = write_as(job, source);
+	settled = write_as(job, source, RUNS);
 	settle_end();
 	if (!settled)
 		return finish_late(job);
@@ -300,7 +306,7 @@ bool fut_job_cancel(struct fut_job *job, bool tell)
 			fut_cell_quiet(cell);
 		}
 		if (hooks)
-			fut_job_fire(job);
+			fut_job_fire(job, false);
 		if (found != FUT_CANCEL_FOLLOWING)
 			return true;
 		first = false;
@@ -322,7 +328,7 @@ bool fut_job_drop(struct fut_job *job, int error)
 		if (settled && job->cell.kind->abandon != NULL)
 			job->cell.kind->abandon(job);
 		if (settled)
-			write_result(job, future_fail(error));
+			write_result(job, NULL, NULL, error, CLAIMED);
 	}
 	fut_job_unref(job);
 	return settled;

@@ -123,14 +123,17 @@ struct fut_job *fut_job_new_plain(struct fut_home home, uint32_t references);
 /* One reference less. */
 void fut_job_unref(struct fut_job *job);
 
-/* Fires the hooks of a future that was published, and what that entails. */
-void fut_job_fire(struct fut_job *job);
+/*
+ * Fires the hooks of a future that was published or cancelled, and takes the
+ * steps that this entails.  `locked` as for fut_cell_fire().
+ */
+void fut_job_fire(struct fut_job *job, bool locked);
 
 /*
  * Settles a claimed future with a result, or as a settled one did: then they
  * share the value.  Follows where the result says so.
  */
-void fut_job_settle(struct fut_job *job, future_result_t result);
+void fut_job_settle(struct fut_job *job, const future_result_t *result);
 void fut_job_settle_as(struct fut_job *job, struct future_cell *source);
 
 /*
@@ -138,11 +141,12 @@ void fut_job_settle_as(struct fut_job *job, struct future_cell *source);
  * it, or if it was cancelled meanwhile destroys the result.  Drops the
  * reference of the run, if it need not be kept.
  */
-enum fut_end fut_job_finish(struct fut_job *job, future_result_t result);
+enum fut_end fut_job_finish(struct fut_job *job,
+	const future_result_t *result);
 
 /* As finish, with a value that the result borrows from `owner`. */
-enum fut_end fut_job_finish_lent(struct fut_job *job, future_result_t result,
-	struct future_cell *owner);
+enum fut_end fut_job_finish_lent(struct fut_job *job,
+	const future_result_t *result, struct future_cell *owner);
 
 /* As finish, with the outcome of `source`. */
 enum fut_end fut_job_finish_as(struct fut_job *job, struct future_cell *source);
@@ -151,18 +155,36 @@ enum fut_end fut_job_finish_as(struct fut_job *job, struct future_cell *source);
 void fut_job_destroy(void (*destroy)(void *value), void *value);
 
 /* A result that nobody will have. */
-void fut_job_discard(future_result_t result);
+void fut_job_discard(const future_result_t *result);
 
 /* A function is about to run, or has returned. */
-void fut_frame_push(struct fut_frame *frame, struct fut_task *task,
-	struct future_cell *cell);
-void fut_frame_pop(struct fut_frame *frame);
+static inline void fut_frame_push(struct fut_frame *frame,
+	struct fut_task *task, struct future_cell *cell)
+{
+	struct fut_self *self = fut_self();
+
+	frame->up = self->frame;
+	frame->executor = task->executor != NULL ? task->executor :
+		fut_executor_peek(NULL);
+	frame->cell = cell;
+	self->frame = frame;
+}
+
+static inline void fut_frame_pop(struct fut_frame *frame)
+{
+	fut_self()->frame = frame->up;
+}
 
 /* True if its function runs on this very thread. */
 bool fut_frame_holds(const struct future_cell *cell);
 
-/* True if the result says to follow its value, with a reference. */
-bool fut_follow_asked(future_result_t result);
+/* Its address marks the results that ask to follow their value. */
+void fut_follow_mark(void *inner);
+
+static inline bool fut_follow_asked(const future_result_t *result)
+{
+	return fut_unlikely(result->destroy == fut_follow_mark);
+}
 
 /*
  * Has a job that is claimed, or that runs, follow `inner`, whose reference it

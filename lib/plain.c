@@ -61,11 +61,11 @@ future_t *future_ready(future_result_t result)
 	struct fut_job *job = fut_job_new_plain(fut_home_here(), 1);
 
 	if (job == NULL) {
-		fut_job_discard(result);
+		fut_job_discard(&result);
 		return fut_cell_ref(&no_memory.cell);
 	}
 	fut_cell_claim(&job->cell);
-	fut_job_settle(job, result);
+	fut_job_settle(job, &result);
 	return &job->cell;
 }
 

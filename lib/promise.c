@@ -44,12 +44,12 @@ bool future_promise_settle(future_promise_t *promise, future_result_t result)
 
 	if (job == NULL || fut_cell_inherited(&job->cell) ||
 	    !fut_cell_claim(&job->cell)) {
-		fut_job_discard(result);
+		fut_job_discard(&result);
 		return false;
 	}
 	/* A callback may free the promise. */
 	fut_cell_ref(&job->cell);
-	fut_job_settle(job, result);
+	fut_job_settle(job, &result);
 	fut_job_unref(job);
 	return true;
 }
@@ -85,6 +85,7 @@ int future_promise_on_cancel(future_promise_t *promise,
 
 void future_promise_free(future_promise_t *promise)
 {
+	future_result_t dead = future_fail(EOWNERDEAD);
 	struct fut_job *job;
 	future_t *call;
 
@@ -100,6 +101,6 @@ void future_promise_free(future_promise_t *promise)
 	}
 	fut_block_free(promise, sizeof(*promise));
 	if (!fut_cell_inherited(&job->cell) && fut_cell_claim(&job->cell))
-		fut_job_settle(job, future_fail(EOWNERDEAD));
+		fut_job_settle(job, &dead);
 	fut_job_unref(job);
 }

@@ -40,7 +40,7 @@ static inline enum fut_end submit_started(struct fut_job *job)
 	else
 		result = ((future_task_fn *)job->cell.fn)(job->cell.arg);
 	fut_frame_pop(&frame);
-	return fut_job_finish(job, result);
+	return fut_job_finish(job, &result);
 }
 
 static enum fut_end submit_run(struct fut_task *task)

@@ -58,62 +58,74 @@ static struct future_cell *take_source(struct fut_job *job)
 	return source;
 }
 
-static future_result_t call(struct fut_job *job, future_result_t in)
+/* The longer way: hooks around, the argument freed, a plain function. */
+static void call_long(struct fut_job *job, future_result_t in,
+	future_result_t *result)
 {
 	struct fut_more *more = fut_job_more(job);
-	future_result_t result = { NULL, NULL, 0 };
-	void (*fn)(void) = fut_job_fn(job);
-	struct fut_frame frame;
 
-	fut_frame_push(&frame, &job->task, &job->cell);
 	if (more != NULL)
 		fut_job_before(job);
 	if (job->task.form & FUT_FORM_EXECUTE)
-		((void (*)(void *))fn)(job->cell.arg);
+		((void (*)(void *))fut_job_fn(job))(job->cell.arg);
 	else
-		result = ((future_then_fn *)fn)(in, job->cell.arg);
+		*result = ((future_then_fn *)fut_job_fn(job))(in,
+			job->cell.arg);
 	if (more != NULL)
-		fut_job_after(job, result.error);
+		fut_job_after(job, result->error);
 	fut_job_drop_arg(job);
-	fut_frame_pop(&frame);
-	return result;
 }
 
 /* What the function returned settles the dependent; or the source's does. */
-static enum fut_end finish(struct fut_job *job, future_result_t result,
+static enum fut_end finish(struct fut_job *job, const future_result_t *result,
 	struct future_cell *source)
 {
-	struct future_cell *owner = fut_cell_owner(source);
-
-	if (on_of(job) == FUTURE_ON_FINALLY && result.error == 0) {
+	if (fut_unlikely(on_of(job) == FUTURE_ON_FINALLY) &&
+	    result->error == 0) {
 		fut_job_discard(result);
 		return fut_job_finish_as(job, source);
 	}
-	if (result.value != NULL && result.destroy == NULL &&
-	    result.value == source->value && fut_cell_owns(owner))
-		return fut_job_finish_lent(job, result, owner);
+	if (fut_unlikely(result->value == source->value) &&
+	    result->value != NULL && result->destroy == NULL &&
+	    fut_cell_owns(fut_cell_owner(source)))
+		return fut_job_finish_lent(job, result,
+			fut_cell_owner(source));
 	return fut_job_finish(job, result);
+}
+
+/* Taken since it was fired. */
+static enum fut_end finish_unwanted(struct fut_job *job,
+	struct future_cell *source)
+{
+	enum fut_end end;
+
+	fut_job_drop_arg(job);
+	take_source(job);
+	end = fut_job_finish_as(job, source);
+	fut_job_unref(fut_job_of(source));
+	return end;
 }
 
 static enum fut_end dependent_started(struct fut_job *job)
 {
 	struct future_cell *source = dependent_of(job)->source;
-	future_result_t result;
+	future_result_t result = { NULL, NULL, 0 };
+	struct fut_frame frame;
 	enum fut_end end;
 
-	if (fut_unlikely(!wants(job, source))) {
-		/* Taken since it was fired. */
-		fut_job_drop_arg(job);
-		take_source(job);
-		end = fut_job_finish_as(job, source);
-		fut_job_unref(fut_job_of(source));
-		return end;
-	}
-	result = call(job, fut_cell_result(source));
-	if (fut_follow_asked(result) && on_of(job) == FUTURE_ON_FINALLY)
-		return fut_job_finish(job, result);	/* still needs it */
+	if (fut_unlikely(!wants(job, source)))
+		return finish_unwanted(job, source);
+	fut_frame_push(&frame, &job->task, &job->cell);
+	if (fut_unlikely(job->task.form & (FUT_FORM_LONG | FUT_FORM_EXECUTE)))
+		call_long(job, fut_cell_result(source), &result);
+	else
+		result = ((future_then_fn *)job->cell.fn)(
+			fut_cell_result(source), job->cell.arg);
+	fut_frame_pop(&frame);
+	if (fut_follow_asked(&result) && on_of(job) == FUTURE_ON_FINALLY)
+		return fut_job_finish(job, &result);	/* still needs it */
 	take_source(job);
-	end = finish(job, result, source);
+	end = finish(job, &result, source);
 	fut_job_unref(fut_job_of(source));
 	return end;
 }

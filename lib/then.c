@@ -33,14 +33,15 @@ static int on_of(const struct fut_job *job)
 	return job->task.form >> ON_SHIFT;
 }
 
-/* True if its function is to see the outcome of the source. */
-static bool wants(const struct fut_job *job, struct future_cell *source)
+/* True if its function is to see this outcome of the source. */
+static inline bool wants(const struct fut_job *job, struct future_cell *source,
+	int error)
 {
 	switch (on_of(job)) {
 	case FUTURE_ON_SUCCESS:
-		return fut_cell_result(source).error == 0;
+		return error == 0;
 	case FUTURE_ON_FAILURE:
-		return fut_cell_result(source).error != 0;
+		return error != 0;
 	case ON_CANCEL:
 		return (fut_cell_state(source) & FUT_STATUS) == FUT_CANCELLED;
 	default:
@@ -109,18 +110,19 @@ static enum fut_end finish_unwanted(struct fut_job *job,
 static enum fut_end dependent_started(struct fut_job *job)
 {
 	struct future_cell *source = dependent_of(job)->source;
+	/* Looked at once: a take may change it at any time. */
+	future_result_t in = fut_cell_result(source);
 	future_result_t result = { NULL, NULL, 0 };
 	struct fut_frame frame;
 	enum fut_end end;
 
-	if (fut_unlikely(!wants(job, source)))
+	if (fut_unlikely(!wants(job, source, in.error)))
 		return finish_unwanted(job, source);
 	fut_frame_push(&frame, &job->task, &job->cell);
 	if (fut_unlikely(job->task.form & (FUT_FORM_LONG | FUT_FORM_EXECUTE)))
-		call_long(job, fut_cell_result(source), &result);
+		call_long(job, in, &result);
 	else
-		result = ((future_then_fn *)job->cell.fn)(
-			fut_cell_result(source), job->cell.arg);
+		result = ((future_then_fn *)job->cell.fn)(in, job->cell.arg);
 	fut_frame_pop(&frame);
 	if (fut_follow_asked(&result) && on_of(job) == FUTURE_ON_FINALLY)
 		return fut_job_finish(job, &result);	/* still needs it */
@@ -213,7 +215,7 @@ static void dependent_fire(struct fut_hook *hook, struct future_cell *source)
 	struct fut_job *job = &FUT_OWNER(hook, struct dependent, hook)->job;
 	int error;
 
-	if (!wants(job, source)) {
+	if (!wants(job, source, fut_cell_result(source).error)) {
 		pass_through(job, source);
 		return;
 	}

@@ -1,0 +1,121 @@
+/*
+ * libuv: uv_queue_work().  Each thread that posts has a loop of its own, which
+ * its futures settle on: get() runs the loop, as a libuv program would.
+ */
+#include "bench.h"
+
+#include <uv.h>
+
+static const char peer_name[] = "libuv";
+static const bool peer_helps = false;
+static _Thread_local uv_loop_t loop;
+
+struct job {
+	uv_work_t work;
+	bench_fn *fn;
+	void *arg;
+};
+
+struct uv_future {
+	uv_work_t work;
+	bool done;
+	intptr_t value;
+};
+
+typedef struct uv_future *peer_future_t;
+
+static inline void peer_start(int workers)
+{
+	char count[16];
+
+	snprintf(count, sizeof(count), "%d", workers);
+	setenv("UV_THREADPOOL_SIZE", count, 1);
+}
+
+static inline void peer_enter(void)
+{
+	bench_check(uv_loop_init(&loop) == 0, "uv_loop_init");
+}
+
+static inline void peer_collect(void)
+{
+	uv_run(&loop, UV_RUN_DEFAULT);
+}
+
+static inline void peer_leave(void)
+{
+	peer_collect();
+	bench_check(uv_loop_close(&loop) == 0, "uv_loop_close");
+}
+
+static void job_run(uv_work_t *work)
+{
+	struct job *job = (struct job *)work;
+
+	job->fn(job->arg);
+}
+
+static void job_done(uv_work_t *work, int status)
+{
+	(void)status;
+	free(work);
+}
+
+static inline void peer_post(bench_fn *fn, void *arg)
+{
+	struct job *job = malloc(sizeof(*job));
+
+	bench_check(job != NULL, "out of memory");
+	job->fn = fn;
+	job->arg = arg;
+	bench_check(uv_queue_work(&loop, &job->work, job_run, job_done) == 0,
+		"uv_queue_work");
+}
+
+static void future_run(uv_work_t *work)
+{
+	((struct uv_future *)work)->value++;
+}
+
+static void future_done(uv_work_t *work, int status)
+{
+	(void)status;
+	((struct uv_future *)work)->done = true;
+}
+
+static inline peer_future_t peer_submit(intptr_t n)
+{
+	struct uv_future *future = malloc(sizeof(*future));
+
+	bench_check(future != NULL, "out of memory");
+	future->done = false;
+	future->value = n;
+	bench_check(uv_queue_work(&loop, &future->work, future_run,
+		future_done) == 0, "uv_queue_work");
+	return future;
+}
+
+static inline intptr_t peer_get(peer_future_t future)
+{
+	intptr_t value;
+
+	while (!future->done)
+		uv_run(&loop, UV_RUN_ONCE);
+	value = future->value;
+	free(future);
+	return value;
+}
+
+static inline intptr_t peer_recall(intptr_t n)
+{
+	return peer_get(peer_submit(n));
+}
+
+#include "workloads.h"
+
+int main(int argc, char **argv)
+{
+	static const struct workload none = { NULL, NULL };
+
+	return bench_main(argc, argv, &none);
+}

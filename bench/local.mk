@@ -22,10 +22,11 @@ EXTRA_DIST += \
 	bench/peer_tbb.cc \
 	bench/peer_uv.c \
 	bench/run \
-	bench/table.awk
+	bench/table.awk \
+	bench/touch.c
 
 CLEANFILES += bench/line bench/output bench/peer_glib bench/peer_proto \
-	bench/peer_tbb bench/peer_uv bench/proto.o bench/results
+	bench/peer_tbb bench/peer_uv bench/proto.o bench/results bench/touch
 
 .PHONY: bench
 bench: bench/peer_future$(EXEEXT)

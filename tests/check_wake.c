@@ -1,0 +1,212 @@
+/* A waiting worker is woken when what it waits for is queued later. */
+#include "check.h"
+
+/* A task that says that it waits, and waits. */
+struct sleeper {
+	struct gate started;
+	future_t *awaited;
+};
+
+static future_result_t sleep_on(void *arg)
+{
+	struct sleeper *sleeper = arg;
+
+	gate_open(&sleeper->started);
+	return future_get(sleeper->awaited);
+}
+
+/* What a promise becomes, on its way to the sleeper. */
+typedef future_t *shape_fn(future_executor_t *pool, future_t *promised);
+
+static future_t *bare(future_executor_t *pool, future_t *promised)
+{
+	(void)pool;
+	return future_ref(promised);
+}
+
+static future_t *then(future_executor_t *pool, future_t *promised)
+{
+	(void)pool;
+	return future_then(promised, pass, NULL);
+}
+
+static future_t *then_then(future_executor_t *pool, future_t *promised)
+{
+	(void)pool;
+	return FUTURE_CHAIN(future_ref(promised), { .fn = add },
+		{ .fn = add }, { .fn = add });
+}
+
+static future_t *follower(future_executor_t *pool, future_t *promised)
+{
+	FUTURE_AUTO future_t *next = then(pool, promised);
+
+	return future_ready(future_follow(future_then(next, pass, NULL)));
+}
+
+static future_t *all_of(future_executor_t *pool, future_t *promised)
+{
+	FUTURE_AUTO future_t *a = then(pool, promised);
+	FUTURE_AUTO future_t *b = then(pool, promised);
+	FUTURE_AUTO future_t *all = FUTURE_ALL(a, b, a);
+
+	return future_handle(all, add, NULL);
+}
+
+static future_t *race_of(future_executor_t *pool, future_t *promised)
+{
+	FUTURE_AUTO future_t *a = then(pool, promised);
+	FUTURE_AUTO future_t *b = then(pool, promised);
+
+	return FUTURE_RACE(a, b);
+}
+
+static future_t *elsewhere_and_back(future_executor_t *pool, future_t *promised)
+{
+	FUTURE_AUTO future_t *away = future_then_on(promised, future_inline(),
+		add, NULL);
+
+	return future_then_on(away, pool, add, NULL);
+}
+
+/* Settles on each side of the moment in which the worker falls asleep. */
+static void wake(size_t threads, shape_fn *shape)
+{
+	future_executor_t *pool = pool_of(threads);
+
+	for (size_t i = scaled(1000); i > 0; i--) {
+		future_t *promised;
+		future_promise_t *promise = promise_on(pool, &promised);
+		struct sleeper sleeper = { GATE_SHUT, shape(pool, promised) };
+		future_t *future = future_submit(pool, sleep_on, &sleeper);
+
+		gate_wait(&sleeper.started);
+		for (size_t spin = i % 32; spin > 0; spin--)
+			sched_yield();
+		future_promise_settle(promise, future_ok_int(1));
+		ck_assert_int_eq(future_get(future).error, 0);
+		future_unref(future);
+		future_unref(sleeper.awaited);
+		future_promise_free(promise);
+		future_unref(promised);
+	}
+	future_executor_unref(pool);
+}
+
+START_TEST(a_promise_wakes_the_only_worker)
+{
+	wake(1, bare);
+}
+END_TEST
+
+START_TEST(a_then_queued_later_wakes_the_only_worker)
+{
+	wake(1, then);
+}
+END_TEST
+
+START_TEST(a_chain_queued_later_wakes_the_only_worker)
+{
+	wake(1, then_then);
+}
+END_TEST
+
+START_TEST(a_followed_then_queued_later_wakes_the_only_worker)
+{
+	wake(1, follower);
+}
+END_TEST
+
+START_TEST(the_inputs_of_an_all_queued_later_wake_the_only_worker)
+{
+	wake(1, all_of);
+}
+END_TEST
+
+START_TEST(the_inputs_of_a_race_queued_later_wake_the_only_worker)
+{
+	wake(1, race_of);
+}
+END_TEST
+
+START_TEST(a_then_that_went_elsewhere_wakes_the_only_worker)
+{
+	wake(1, elsewhere_and_back);
+}
+END_TEST
+
+START_TEST(a_chain_queued_later_wakes_a_worker_of_two)
+{
+	wake(2, then_then);
+}
+END_TEST
+
+/* Every worker of a pool waits for one chain. */
+static void wake_all(size_t threads)
+{
+	future_executor_t *pool = pool_of(threads);
+	future_t *promised, *futures[8];
+	struct sleeper sleepers[8];
+	future_promise_t *promise = promise_on(pool, &promised);
+	FUTURE_AUTO future_t *last = then_then(pool, promised);
+
+	for (size_t i = 0; i < threads; i++) {
+		sleepers[i] = (struct sleeper){ GATE_SHUT, last };
+		futures[i] = future_submit(pool, sleep_on, &sleepers[i]);
+		gate_wait(&sleepers[i].started);
+	}
+	future_promise_settle(promise, future_ok_int(5));
+	for (size_t i = 0; i < threads; i++) {
+		ck_assert_int_eq(future_result_int(future_get(futures[i])), 5);
+		future_unref(futures[i]);
+	}
+	future_promise_free(promise);
+	future_unref(promised);
+	future_executor_unref(pool);
+}
+
+START_TEST(every_worker_may_wait_for_one_chain)
+{
+	for (size_t i = scaled(100); i > 0; i--)
+		wake_all(1 + i % 8);
+}
+END_TEST
+
+static future_result_t get_number(void *pool)
+{
+	FUTURE_AUTO future_t *future = future_submit(pool, give_int, (void *)9);
+
+	return future_get(future);
+}
+
+START_TEST(a_worker_may_wait_for_another_pool)
+{
+	future_executor_t *here = pool_of(1), *there = pool_of(1);
+
+	for (size_t i = scaled(1000); i > 0; i--) {
+		FUTURE_AUTO future_t *future = future_submit(here, get_number,
+			there);
+
+		ck_assert_int_eq(future_result_int(future_get(future)), 9);
+	}
+	future_executor_unref(here);
+	future_executor_unref(there);
+}
+END_TEST
+
+int main(void)
+{
+	return run_tests("wake", (const TTest *[]) {
+		a_promise_wakes_the_only_worker,
+		a_then_queued_later_wakes_the_only_worker,
+		a_chain_queued_later_wakes_the_only_worker,
+		a_followed_then_queued_later_wakes_the_only_worker,
+		the_inputs_of_an_all_queued_later_wake_the_only_worker,
+		the_inputs_of_a_race_queued_later_wake_the_only_worker,
+		a_then_that_went_elsewhere_wakes_the_only_worker,
+		a_chain_queued_later_wakes_a_worker_of_two,
+		every_worker_may_wait_for_one_chain,
+		a_worker_may_wait_for_another_pool,
+		NULL,
+	});
+}

@@ -16,7 +16,7 @@
  * next ones taken lie in rising order.
  */
 struct slab {
-	struct slab *next, *prev;	/* in the depot's list, if it has room */
+	struct slab *next, *prev;	/* in the depot's list if it has room */
 	size_t live;			/* blocks that are not in the slab */
 	size_t cursor;			/* no word before it has a free block */
 	uint64_t free[];

@@ -1,8 +1,20 @@
 # The samples: one line in `samples`, one for its libraries.  They see the
 # public headers only, and link the shared library as a user does.
 
-samples =
+samples = samples/four_models
 
 if SAMPLES
 noinst_PROGRAMS += $(samples)
 endif
+
+samples_four_models_SOURCES = \
+	samples/bars.c samples/bars.h \
+	samples/four_models.c \
+	samples/http.c samples/http.h samples/http_url.c \
+	samples/options.c samples/options.h \
+	samples/picture.c samples/picture.h \
+	samples/report.c samples/report.h \
+	samples/run.c samples/run.h \
+	samples/server.c samples/server.h \
+	samples/timeline.c samples/timeline.h
+samples_four_models_LDADD = lib/libfuture.la

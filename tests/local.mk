@@ -5,10 +5,31 @@
 # script is run in the build directory; when it has nothing to test it says why
 # and exits with 77.
 
-tests_in_c =
+tests_in_c = \
+	tests/check_arg \
+	tests/check_arg_size \
+	tests/check_callback \
+	tests/check_cancel \
+	tests/check_combine \
+	tests/check_depth \
+	tests/check_follow \
+	tests/check_letgo \
+	tests/check_misuse \
+	tests/check_on_cancel \
+	tests/check_promise \
+	tests/check_result \
+	tests/check_submit \
+	tests/check_take \
+	tests/check_then \
+	tests/check_value \
+	tests/check_wait \
+	tests/check_wake \
+	tests/stress_combine \
+	tests/stress_future
 
 tests_in_sh = \
 	tests/check_floors.sh \
+	tests/check_four_models.sh \
 	tests/check_header.sh \
 	tests/check_install.sh \
 	tests/check_man.sh \
@@ -36,4 +57,5 @@ AM_TESTS_ENVIRONMENT = \
 	export UBSAN_OPTIONS="print_stacktrace=1:$$UBSAN_OPTIONS" \
 		TSAN_OPTIONS="halt_on_error=1:$$TSAN_OPTIONS";
 
-EXTRA_DIST += $(tests_in_sh) tests/lib.sh tests/cxx.cc
+EXTRA_DIST += $(tests_in_sh) tests/lib.sh tests/cxx.cc \
+	tests/check.h tests/stress.h

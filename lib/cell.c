@@ -132,18 +132,17 @@ void fut_cell_born_settled(struct future_cell *cell, uint32_t more)
 	atomic_store_explicit(&cell->state, FUT_SETTLED | more, FUT_RELEASE);
 }
 
-bool fut_cell_follow(struct future_cell *cell)
+uint32_t fut_cell_follow(struct future_cell *cell)
 {
 	uint32_t state = atomic_load_explicit(&cell->state, FUT_RELAXED);
 
-	do {
-		if (fut_is_settled(state))
-			return false;
-		/* The link before the bit, for who peeks under LOCKED. */
-	} while (!atomic_compare_exchange_weak_explicit(&cell->state, &state,
-		(state & ~(uint32_t)FUT_BUSY) | FUT_FOLLOWS, FUT_ACQ_REL,
-		FUT_RELAXED));
-	return true;
+	/* The link before the bit, for who peeks under LOCKED. */
+	while (!fut_is_settled(state) &&
+	       !atomic_compare_exchange_weak_explicit(&cell->state, &state,
+			(state & ~(uint32_t)FUT_BUSY) | FUT_FOLLOWS,
+			FUT_ACQ_REL, FUT_RELAXED))
+		;
+	return state;
 }
 
 enum fut_cell_cancelled fut_cell_cancel(struct future_cell *cell, bool busy,

@@ -191,9 +191,10 @@ void fut_cell_born_settled(struct future_cell *cell, uint32_t more);
 
 /*
  * The run, or the claim, ends in following `followed`, which has been written:
- * sets FOLLOWS.  False if a running one was cancelled meanwhile.
+ * sets FOLLOWS.  Returns the state before; if that was settled, a running one
+ * was cancelled meanwhile, and nothing changed.
  */
-bool fut_cell_follow(struct future_cell *cell);
+uint32_t fut_cell_follow(struct future_cell *cell);
 
 /*
  * Any open cell -> CANCELLED.  `busy` keeps a pending one BUSY, until

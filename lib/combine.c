@@ -26,6 +26,7 @@ struct leg {
 	struct fut_hook hook;
 	struct combined *combined;
 	struct future_cell *input;	/* with a reference */
+	bool kept;			/* which went over to the array */
 };
 
 /* The value: results, and behind them the inputs that they borrow from. */
@@ -76,11 +77,12 @@ static void array_destroy(void *results)
 	struct future_cell **inputs = array_inputs(array);
 
 	for (size_t i = 0; i < array->count; i++)
-		fut_job_unref(fut_job_of(inputs[i]));
+		if (inputs[i] != NULL)
+			fut_job_unref(fut_job_of(inputs[i]));
 	fut_free(array);
 }
 
-/* By the holder of the claim: the inputs go over to the array. */
+/* By the holder of the claim: what has settled goes over to the array. */
 static future_result_t take_array(struct combined *combined, int error)
 {
 	struct array *array = combined->array;
@@ -88,9 +90,12 @@ static future_result_t take_array(struct combined *combined, int error)
 
 	combined->array = NULL;
 	for (size_t i = 0; i < combined->count; i++) {
-		inputs[i] = combined->legs[i].input;
-		array->results[i] = fut_is_settled(fut_cell_state(inputs[i])) ?
-			fut_cell_result(inputs[i]) : future_fail(EINPROGRESS);
+		struct leg *leg = &combined->legs[i];
+
+		leg->kept = fut_is_settled(fut_cell_state(leg->input));
+		inputs[i] = leg->kept ? leg->input : NULL;
+		array->results[i] = leg->kept ? fut_cell_result(leg->input) :
+			future_fail(EINPROGRESS);
 	}
 	return future_result_make(array->results, array_destroy, error);
 }
@@ -103,21 +108,20 @@ static void close_legs(struct combined *combined, size_t count)
 }
 
 /*
- * Whatever still hangs is taken off; the inputs are let go, unless they went
- * over to the array.  Each is alive: by its leg's reference, or in an array
- * that has not been published, or during the call of combine().
+ * Whatever still hangs is taken off, and its input let go.  An input that was
+ * kept has settled; what hangs on it is being fired.
  */
 static void let_go(struct combined *combined)
 {
-	bool keep = combined->mode != RACE && combined->array == NULL;
 	size_t off = 0;
 
 	for (size_t i = 0; i < combined->count; i++) {
 		struct leg *leg = &combined->legs[i];
 
+		if (leg->kept)
+			continue;
 		off += fut_cell_unhang(leg->input, &leg->hook);
-		if (!keep)
-			fut_job_unref(fut_job_of(leg->input));
+		fut_job_unref(fut_job_of(leg->input));
 	}
 	close_legs(combined, off);
 }
@@ -153,10 +157,7 @@ static void close_one(struct combined *combined)
 	fut_job_unref(&combined->job);
 }
 
-/*
- * This input alone decides, unless somebody was faster.  It lets go before it
- * settles: from then on the user may drop the array and with it the inputs.
- */
+/* This input alone decides, unless somebody was faster. */
 static void decide(struct combined *combined, struct future_cell *input,
 	int error)
 {
@@ -226,10 +227,17 @@ static struct future_cell *combined_need(struct fut_job *job, size_t *at)
 	return NULL;
 }
 
-static const struct fut_cell_kind combined_cell = {
+static const struct fut_cell_kind all_cell = {
 	.abandon = combined_abandon,
 	.free = combined_free,
 	.need = combined_need,
+};
+
+static const struct fut_cell_kind any_cell = {
+	.abandon = combined_abandon,
+	.free = combined_free,
+	.need = combined_need,
+	.needs_one = true,
 };
 
 static struct combined *combined_new(enum mode mode,
@@ -250,7 +258,8 @@ static struct combined *combined_new(enum mode mode,
 		return NULL;
 	}
 	/* One reference for the caller, one for the legs together. */
-	fut_job_init(&combined->job, &combined_cell, NULL, home, 2);
+	fut_job_init(&combined->job, mode == ALL || mode == ALL_SETTLED ?
+		&all_cell : &any_cell, NULL, home, 2);
 	combined->mode = mode;
 	combined->count = count;
 	atomic_store_explicit(&combined->phase, 0, FUT_RELAXED);
@@ -263,6 +272,7 @@ static struct combined *combined_new(enum mode mode,
 		leg->hook.next = NULL;
 		leg->hook.fire = leg_fire;
 		leg->combined = combined;
+		leg->kept = false;
 		leg->input = fut_cell_ref(futures[i]);
 	}
 	return combined;

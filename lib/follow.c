@@ -2,10 +2,12 @@
  * Floor 5: a future that settles as another does.
  *
  * A follower holds a reference on the followed one, which its lock guards, and
- * hangs a hook there.  Two that are about to follow each other both link
- * first and look afterwards, so that the later one sees the ring.
+ * hangs a hook there.  A ring of futures that wait for each other is found by
+ * whoever closes it: each links, then hangs its hook, then looks; and it only
+ * has to look if something hung on it when it linked.
  */
 #include "job.h"
+#include "thread.h"
 
 #include <errno.h>
 
@@ -52,49 +54,89 @@ static void follower_fire(struct fut_hook *hook, struct future_cell *inner)
 	fut_job_unref(job);
 }
 
-/*
- * True if `inner` waits for `job`, by what it follows or continues.  A ring
- * that does not contain `job` is somebody else's to find: R. Brent's method
- * notices it.
- */
-static bool waits_for(struct future_cell *inner, struct fut_job *job)
+/* More than this is not looked at: a lattice of inputs may be without end. */
+#define LOOKS_MAX 1000000
+
+struct look {
+	const struct future_cell *self;
+	size_t left;
+};
+
+static bool waits(struct look *look, struct future_cell *node);
+
+/* Several inputs: one is enough, unless any of them would do. */
+static bool among(struct look *look, struct fut_job *job,
+	struct future_cell *need, size_t at)
 {
-	struct future_cell *node = fut_cell_ref(inner), *mark = NULL;
-	size_t steps = 0, limit = 1;
+	bool one = job->cell.kind->needs_one, found = one;
 
-	while (node != NULL && node != &job->cell && node != mark) {
-		struct future_cell *next = NULL;
-		size_t at = 0;
-
-		if (steps++ == limit) {
-			if (mark != NULL)
-				fut_job_unref(fut_job_of(mark));
-			mark = fut_cell_ref(node);
-			limit *= 2;
-		}
-		if ((fut_cell_state(node) & FUT_FOLLOWS) ||
-		    node->kind->run != NULL)
-			next = fut_job_need(fut_job_of(node), &at);
-		fut_job_unref(fut_job_of(node));
-		node = next;
-	}
-	if (mark != NULL)
-		fut_job_unref(fut_job_of(mark));
-	if (node != NULL)
-		fut_job_unref(fut_job_of(node));
-	return node == &job->cell;
+	if (fut_thread_stack_deep())
+		look->left = 0;
+	for (; need != NULL && found == one; need = fut_job_need(job, &at))
+		found = waits(look, need);
+	if (need != NULL)
+		fut_job_unref(fut_job_of(need));
+	return found;
 }
 
-/* Ends what follows, unless a cancel has ended it. */
-static void give_up(struct fut_job *job, int error)
+/* True if `node`, whose reference it takes, cannot settle before self. */
+static bool waits(struct look *look, struct future_cell *node)
 {
-	struct future_cell *inner = job->cell.followed;
-	future_result_t failed = future_fail(error);
+	bool found = false;
 
+	while (node != NULL) {
+		struct fut_job *job = fut_job_of(node);
+		struct future_cell *need = NULL;
+		size_t at = 0;
+
+		if (node == look->self)
+			found = true;
+		else if (look->left > 0) {
+			look->left--;
+			need = fut_job_need(job, &at);
+		}
+		if (need != NULL && node->kind->run == NULL &&
+		    !(fut_cell_state(node) & FUT_FOLLOWS)) {
+			found = among(look, job, need, at);
+			need = NULL;
+		}
+		fut_job_unref(job);
+		node = need;
+	}
+	return found;
+}
+
+/* The hook hangs, or is being fired.  The caller holds both. */
+static void give_up_ring(struct fut_job *job, struct future_cell *inner)
+{
+	future_result_t ring = future_fail(EDEADLK);
+
+	if (!fut_cell_unhang(inner, &job->cell.follow))
+		return;
 	if (fut_cell_claim_follower(&job->cell)) {
-		fut_job_settle(job, &failed);
+		fut_job_settle(job, &ring);
 		fut_job_unref(fut_job_of(inner));
 	}
+	fut_job_unref(job);
+}
+
+static void hang(struct fut_job *job, struct future_cell *inner)
+{
+	if (!fut_cell_hang(inner, &job->cell.follow))
+		follower_fire(&job->cell.follow, inner);
+}
+
+/* Something hangs on `job`: perhaps what `inner` waits for. */
+static void hang_and_look(struct fut_job *job, struct future_cell *inner)
+{
+	struct look look = { &job->cell, LOOKS_MAX };
+
+	fut_cell_ref(&job->cell);
+	fut_cell_ref(inner);
+	hang(job, inner);
+	if (waits(&look, fut_cell_ref(inner)))
+		give_up_ring(job, inner);
+	fut_job_unref(fut_job_of(inner));
 	fut_job_unref(job);
 }
 
@@ -107,20 +149,36 @@ static void follow_late(struct fut_job *job, struct future_cell *inner)
 	fut_job_unref(job);
 }
 
+static void follow_not(struct fut_job *job, struct future_cell *inner,
+	int error)
+{
+	future_result_t failed = future_fail(error);
+
+	if (fut_cell_claim_follower(&job->cell)) {
+		fut_job_settle(job, &failed);
+		fut_job_unref(fut_job_of(inner));
+	}
+	fut_job_unref(job);
+}
+
 void fut_follow(struct fut_job *job, struct future_cell *inner)
 {
 	struct future_cell *cell = &job->cell;
+	uint32_t before;
 
 	cell->followed = inner;
 	cell->follow.next = NULL;
 	cell->follow.fire = follower_fire;
-	if (!fut_cell_follow(cell))
+	before = fut_cell_follow(cell);
+	if (fut_is_settled(before))
 		follow_late(job, inner);
-	else if (waits_for(inner, job))
-		give_up(job, EDEADLK);
+	else if (inner == cell)
+		follow_not(job, inner, EDEADLK);
 	else if (!fut_is_settled(fut_cell_state(inner)) &&
 		 fut_cell_inherited(inner))
-		give_up(job, ECHILD);
-	else if (!fut_cell_hang(inner, &cell->follow))
-		follower_fire(&cell->follow, inner);
+		follow_not(job, inner, ECHILD);
+	else if (before & FUT_HOOKS)
+		hang_and_look(job, inner);
+	else
+		hang(job, inner);
 }

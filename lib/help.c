@@ -16,35 +16,40 @@ static bool may_run(const struct fut_job *job)
 	return frame != NULL;
 }
 
-static enum fut_help find(struct future_cell *node, struct fut_job **ret_job);
+/* More than this is not looked at: a lattice of inputs may be without end. */
+#define LOOKS_MAX 100000
+
+struct look {
+	size_t left;
+	struct fut_job *job;	/* found, with a reference */
+};
+
+static enum fut_help find(struct look *look, struct future_cell *node);
 
 /*
- * Several inputs: the first that can be helped.  It waits for itself only if
- * nothing else is open.
+ * Several inputs: the first that can be helped.  It waits for itself if one
+ * does, or where any of them would do, if every open one does.
  */
-static enum fut_help find_among(struct fut_job *job, struct future_cell *first,
-	size_t at, struct fut_job **ret_job)
+static enum fut_help find_among(struct look *look, struct fut_job *job,
+	struct future_cell *need, size_t at)
 {
-	enum fut_help found = FUT_HELP_SELF;
-	struct future_cell *need;
+	bool any = job->cell.kind->needs_one;
+	enum fut_help found = any ? FUT_HELP_SELF : FUT_HELP_NOTHING, one;
 
-	if (fut_thread_stack_deep()) {
-		fut_job_unref(fut_job_of(first));
-		return FUT_HELP_NOTHING;
-	}
-	for (need = first; need != NULL; need = fut_job_need(job, &at)) {
-		enum fut_help one = find(need, ret_job);
-
-		if (one == FUT_HELP_JOB)
+	if (fut_thread_stack_deep())
+		look->left = 0;
+	for (; need != NULL; need = fut_job_need(job, &at)) {
+		one = find(look, need);
+		if (one == FUT_HELP_JOB || (one == FUT_HELP_SELF && !any))
 			return one;
-		if (found == FUT_HELP_SELF || one == FUT_HELP_AGAIN)
+		if (one != FUT_HELP_SELF && found != FUT_HELP_AGAIN)
 			found = one;
 	}
 	return found;
 }
 
 /* A node that needs nothing more: it runs, or waits to be started. */
-static enum fut_help find_here(struct fut_job *job, struct fut_job **ret_job)
+static enum fut_help find_here(struct look *look, struct fut_job *job)
 {
 	uint32_t state = fut_cell_state(&job->cell);
 
@@ -52,12 +57,12 @@ static enum fut_help find_here(struct fut_job *job, struct fut_job **ret_job)
 	    (state & (FUT_STATUS | FUT_CLAIM)) != FUT_PENDING)
 		return FUT_HELP_NOTHING;
 	fut_cell_ref(&job->cell);
-	*ret_job = job;
+	look->job = job;
 	return FUT_HELP_JOB;
 }
 
 /* Takes the reference on `node`.  A chain is a loop, a tree a recursion. */
-static enum fut_help find(struct future_cell *node, struct fut_job **ret_job)
+static enum fut_help find(struct look *look, struct future_cell *node)
 {
 	enum fut_help found = FUT_HELP_NOTHING;
 
@@ -71,14 +76,16 @@ static enum fut_help find(struct future_cell *node, struct fut_job **ret_job)
 			found = FUT_HELP_AGAIN;
 		else if (fut_frame_holds(node))
 			found = FUT_HELP_SELF;
-		else
+		else if (look->left > 0) {
+			look->left--;
 			next = fut_job_need(job, &at);
+		}
 		if (next != NULL && node->kind->run == NULL &&
 		    !(state & FUT_FOLLOWS)) {
-			found = find_among(job, next, at, ret_job);
+			found = find_among(look, job, next, at);
 			next = NULL;
 		} else if (next == NULL && found == FUT_HELP_NOTHING) {
-			found = find_here(job, ret_job);
+			found = find_here(look, job);
 		}
 		fut_job_unref(job);
 		node = next;
@@ -88,7 +95,11 @@ static enum fut_help find(struct future_cell *node, struct fut_job **ret_job)
 
 enum fut_help fut_help_find(struct future_cell *cell, struct fut_job **ret_job)
 {
-	return find(fut_cell_ref(cell), ret_job);
+	struct look look = { LOOKS_MAX, NULL };
+	enum fut_help found = find(&look, fut_cell_ref(cell));
+
+	*ret_job = look.job;
+	return found;
 }
 
 void fut_help_run(struct fut_job *job)

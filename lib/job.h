@@ -30,7 +30,8 @@ _Static_assert(sizeof(struct fut_job) <= 96 || sizeof(void *) > 8,
 /* The maker's own bits of task.form. */
 enum fut_job_form {
 	FUT_FORM_LONG = 1,	/* cell.more, a struct fut_more */
-	FUT_FORM_EXECUTE = 2	/* a function without a result: long.h */
+	FUT_FORM_EXECUTE = 2,	/* a function without a result */
+	FUT_FORM_ELSEWHERE = 4	/* it runs elsewhere than its home: more.h */
 };
 
 /* What differs from one kind of future to another. */
@@ -50,6 +51,7 @@ struct fut_cell_kind {
 	 * and the kind's own to count on.
 	 */
 	struct future_cell *(*need)(struct fut_job *job, size_t *at);
+	bool needs_one;		/* any of them will do */
 
 	/* Whose outcome is its own once it followed `inner`; NULL: inner. */
 	struct future_cell *(*outcome)(struct fut_job *job,
@@ -91,12 +93,7 @@ static inline struct fut_home fut_home_of(struct future_executor *executor)
 		fut_executor_generation(executor) : 0 };
 }
 
-static inline struct fut_home fut_home_of_future(const future_t *future)
-{
-	const struct fut_job *job = FUT_OWNER(future, struct fut_job, cell);
-
-	return (struct fut_home){ job->task.executor, job->task.generation };
-}
+struct fut_home fut_home_of_future(const future_t *future);
 
 /* Where futures live that are made for want of a better place. */
 struct fut_home fut_home_here(void);

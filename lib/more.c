@@ -22,7 +22,7 @@ void fut_spec_drop(const struct fut_spec *spec)
 static bool is_long(const struct fut_spec *spec, struct fut_home home)
 {
 	return spec->arg_size != 0 || spec->destroy_arg != NULL ||
-		spec->name != NULL || (home.executor != NULL &&
+		spec->name != NULL || spec->home != NULL || (home.executor != NULL &&
 		atomic_load_explicit(&home.executor->hooked, FUT_RELAXED));
 }
 
@@ -73,8 +73,23 @@ struct fut_job *fut_job_make(size_t size, const struct fut_cell_kind *kind,
 	more->fn = spec->fn;
 	more->destroy_arg = spec->destroy_arg;
 	more->name = spec->name;
+	if (spec->home != NULL) {
+		job->task.form |= FUT_FORM_ELSEWHERE;
+		more->home = *spec->home;
+	}
 	capture(more, home);
 	return job;
+}
+
+struct fut_home fut_home_of_future(const future_t *future)
+{
+	const struct fut_job *job = FUT_OWNER(future, struct fut_job, cell);
+
+	/* Not by cell.more, which is gone once it follows. */
+	if (fut_unlikely(job->task.form & FUT_FORM_ELSEWHERE))
+		return ((const struct fut_more *)(const void *)
+			((const char *)job + FUT_DEPENDENT_SIZE))->home;
+	return (struct fut_home){ job->task.executor, job->task.generation };
 }
 
 void fut_job_unmake(struct fut_job *job, size_t size)

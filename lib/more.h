@@ -17,6 +17,7 @@ struct fut_more {
 	struct fut_executor_hooks hooks;	/* all zero: none */
 	bool hooked;
 	int64_t queued_at, started_at;
+	struct fut_home home;		/* if FUT_FORM_ELSEWHERE */
 	_Alignas(max_align_t) unsigned char copy[];
 };
 
@@ -29,7 +30,11 @@ struct fut_spec {
 	int priority;
 	future_token_t *token;
 	const char *name;
+	const struct fut_home *home;	/* NULL: where it runs */
 };
+
+/* Of a continuation, which alone may run elsewhere than its home. */
+#define FUT_DEPENDENT_SIZE 128
 
 static inline struct fut_more *fut_job_more(struct fut_job *job)
 {

@@ -129,7 +129,7 @@ future_t *future_submit_with(future_executor_t *executor,
 		return fut_job_failed(fut_home_here(), EINVAL);
 	spec = (struct fut_spec){ (void (*)(void))task->fn, task->arg,
 		task->arg_size, task->destroy_arg, task->priority, task->token,
-		task->name };
+		task->name, NULL };
 	return submit(executor, &spec, 0, &error);
 }
 

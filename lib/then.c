@@ -16,8 +16,8 @@ struct dependent {
 	struct future_cell *source;	/* NULL once it is of no more use */
 };
 
-_Static_assert(sizeof(struct dependent) <= 128 || sizeof(void *) > 8,
-	"a continuation and its future take 128 bytes");
+_Static_assert(sizeof(struct dependent) <= FUT_DEPENDENT_SIZE ||
+	sizeof(void *) > 8, "a continuation and its future take 128 bytes");
 
 /* future_on_t, in task.form; and one of the library's own. */
 #define ON_SHIFT 4
@@ -166,7 +166,7 @@ static void dependent_free(struct fut_job *job)
 
 	if (source != NULL)
 		fut_job_unref(fut_job_of(source));
-	fut_job_unmake(job, sizeof(struct dependent));
+	fut_job_unmake(job, FUT_DEPENDENT_SIZE);
 }
 
 static struct future_cell *dependent_need(struct fut_job *job, size_t *at)
@@ -224,23 +224,38 @@ static void dependent_fire(struct fut_hook *hook, struct future_cell *source)
 		fut_job_drop(job, error);
 }
 
-static future_t *hang_on(future_t *source, struct fut_home home, int on,
-	uint8_t form, const struct fut_spec *spec)
+static int check(future_t *source, int on, const struct fut_spec *spec)
 {
-	struct dependent *dependent;
-	struct fut_job *job;
-	int error = fut_spec_check(spec);
-
 	if (source == NULL || on < FUTURE_ON_SUCCESS || on > ON_CANCEL)
-		error = EINVAL;
-	else if (!fut_is_settled(fut_cell_state(source)) &&
-		 fut_cell_inherited(source))
-		error = ECHILD;
-	job = error != 0 ? NULL : fut_job_make(sizeof(*dependent),
-		&dependent_cell, &dependent_task, home, spec);
+		return EINVAL;
+	if (!fut_is_settled(fut_cell_state(source)) &&
+	    fut_cell_inherited(source))
+		return ECHILD;
+	return fut_spec_check(spec);
+}
+
+/* On `executor`, or at the source's home: there the new one's home is, too. */
+static future_t *hang_on(future_t *source, future_executor_t *executor, int on,
+	uint8_t form, struct fut_spec *spec)
+{
+	struct fut_home home = source != NULL ? fut_home_of_future(source) :
+		fut_home_here(), where = home;
+	int error = check(source, on, spec);
+	struct dependent *dependent;
+	struct fut_job *job = NULL;
+
+	if (executor != NULL && executor != home.executor) {
+		where = fut_home_of(executor);
+		spec->home = &home;
+	}
+	if (fut_likely(error == 0)) {
+		job = fut_job_make(FUT_DEPENDENT_SIZE, &dependent_cell,
+			&dependent_task, where, spec);
+		error = ENOMEM;
+	}
 	if (fut_unlikely(job == NULL)) {
 		fut_spec_drop(spec);
-		return fut_job_failed(home, error != 0 ? error : ENOMEM);
+		return fut_job_failed(home, error);
 	}
 	job->task.form |= (uint8_t)(form | on << ON_SHIFT);
 	dependent = dependent_of(job);
@@ -256,22 +271,16 @@ static future_t *then(future_t *source, future_executor_t *executor,
 	future_on_t on, future_then_fn *fn, void *arg)
 {
 	struct fut_spec spec = { .fn = (void (*)(void))fn, .arg = arg };
-	struct fut_home home = { NULL, 0 };
 
-	if (executor != NULL)
-		home = fut_home_of(executor);
-	else if (source != NULL)
-		home = fut_home_of_future(source);
-	return hang_on(source, home, (int)on, 0, &spec);
+	return hang_on(source, executor, (int)on, 0, &spec);
 }
 
 int fut_on_cancel(future_t *future, future_executor_t *executor,
 	void (*fn)(void *arg), void *arg, future_t **ret_call)
 {
 	struct fut_spec spec = { .fn = (void (*)(void))fn, .arg = arg };
-	future_t *call = hang_on(future, executor != NULL ?
-		fut_home_of(executor) : fut_home_of_future(future), ON_CANCEL,
-		FUT_FORM_EXECUTE, &spec);
+	future_t *call = hang_on(future, executor, ON_CANCEL, FUT_FORM_EXECUTE,
+		&spec);
 	int error = 0;
 
 	if (call->kind != &dependent_cell) {
@@ -331,21 +340,16 @@ future_t *future_then_with(future_t *future,
 	const future_continuation_t *continuation)
 {
 	struct fut_spec spec;
-	struct fut_home home = { NULL, 0 };
 
 	if (continuation == NULL)
 		return fut_job_failed(fut_home_here(), EINVAL);
 	spec = (struct fut_spec){ (void (*)(void))continuation->fn,
 		continuation->arg, continuation->arg_size,
 		continuation->destroy_arg, continuation->priority,
-		continuation->token, continuation->name };
-	if (continuation->executor != NULL)
-		home = fut_home_of(continuation->executor);
-	else if (future != NULL)
-		home = fut_home_of_future(future);
-	/* The library's own ways to hang on are not for users. */
+		continuation->token, continuation->name, NULL };
+	/* The library's own way to hang on is not for users. */
 	return hang_on(continuation->on > FUTURE_ON_EITHER ? NULL : future,
-		home, (int)continuation->on, 0, &spec);
+		continuation->executor, (int)continuation->on, 0, &spec);
 }
 
 future_t *future_chain(future_t *first, const future_continuation_t *links,

@@ -25,7 +25,8 @@ EXTRA_DIST += \
 	bench/table.awk \
 	bench/touch.c
 
-CLEANFILES += bench/line bench/output bench/peer_glib bench/peer_proto \
+CLEANFILES += bench/line bench/output bench/peer_future$(EXEEXT) \
+	bench/peer_glib bench/peer_proto \
 	bench/peer_tbb bench/peer_uv bench/proto.o bench/results bench/touch
 
 .PHONY: bench

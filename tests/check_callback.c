@@ -1,4 +1,4 @@
-/* Continuations: when they run, in which order, and what they may do. */
+/* Continuations: when they run, and what they may do. */
 #include "check.h"
 
 START_TEST(settle_does_not_run_a_continuation_of_a_pool)
@@ -41,6 +41,13 @@ START_TEST(then_does_not_run_a_continuation_of_a_pool)
 	future_executor_unref(pool);
 }
 END_TEST
+
+static future_result_t tick(future_result_t in, void *count)
+{
+	(void)in;
+	count_up(count);
+	return future_ok(NULL);
+}
 
 /* What happened, one digit an event. */
 static future_result_t note_two(future_result_t in, void *arg)
@@ -108,127 +115,73 @@ START_TEST(an_inline_continuation_that_settles_runs_no_other_inside)
 }
 END_TEST
 
-/* Many continuations of one future, each with a number. */
-struct turn {
-	atomic_size_t *next;	/* the number whose turn it is */
-	atomic_size_t *wrong;
-	size_t mine;
+/* An argument, or a value, whose destruction settles a promise. */
+struct settles {
+	future_promise_t *promise;
+	future_t *passed;	/* passes over what the promise becomes */
+	future_t *run;		/* runs on it, inline */
+	atomic_int runs;
+	int early;	/* not settled yet when the settle had returned */
 };
 
-static future_result_t take_turn(future_result_t in, void *arg)
+static void settles_init(struct settles *settles)
 {
-	struct turn *turn = arg;
+	future_t *future;
 
-	(void)in;
-	if (atomic_fetch_add(turn->next, 1) != turn->mine)
-		atomic_fetch_add(turn->wrong, 1);
-	return future_ok(NULL);
+	*settles = (struct settles){ .promise = promise_new(&future) };
+	settles->passed = future_catch(future, pass, NULL);
+	settles->run = future_then(settles->passed, tick, &settles->runs);
+	future_unref(future);
 }
 
-struct turns {
-	struct turn *all;
-	size_t count;
-	atomic_size_t next;
-	atomic_size_t wrong;
-};
-
-static void turns_init(struct turns *turns)
+static void settle_and_look(void *arg)
 {
-	turns->count = scaled(100000);
-	turns->all = calloc(turns->count, sizeof(*turns->all));
-	atomic_init(&turns->next, 0);
-	atomic_init(&turns->wrong, 0);
-	ck_assert_ptr_nonnull(turns->all);
-	for (size_t i = 0; i < turns->count; i++)
-		turns->all[i] = (struct turn){ &turns->next, &turns->wrong, i };
+	struct settles *settles = arg;
+
+	future_promise_settle(settles->promise, future_ok(NULL));
+	if (future_state(settles->passed) != FUTURE_OK)
+		settles->early++;
+	if (future_state(settles->run) != FUTURE_OK)
+		settles->early++;
 }
 
-static void turns_hang(struct turns *turns, future_t *source)
+static void settles_check(struct settles *settles)
 {
-	for (size_t i = 0; i < turns->count; i++)
-		future_unref(future_then(source, take_turn, &turns->all[i]));
+	ck_assert_int_eq(settles->runs, 1);
+	ck_assert_int_eq(settles->early, 0);
+	future_promise_free(settles->promise);
+	future_unref(settles->passed);
+	future_unref(settles->run);
 }
 
-static void turns_check(struct turns *turns)
+START_TEST(what_a_destroy_arg_settles_is_settled_when_that_returns)
 {
-	ck_assert_uint_eq(turns->next, turns->count);
-	ck_assert_uint_eq(turns->wrong, 0);
-	free(turns->all);
-}
-
-START_TEST(a_hundred_thousand_inline_continuations_run_in_order)
-{
-	struct turns turns;
+	struct settles settles;
+	future_continuation_t c = { .fn = pass, .arg = &settles,
+		.destroy_arg = settle_and_look };
 	future_t *source;
 	future_promise_t *promise = promise_new(&source);
 
-	turns_init(&turns);
-	turns_hang(&turns, source);
-	ck_assert_uint_eq(turns.next, 0);
-	future_promise_settle(promise, future_ok(NULL));
-	turns_check(&turns);
+	settles_init(&settles);
+	future_unref(future_then_with(source, &c));
+	future_promise_settle(promise, future_fail(EIO));
+	settles_check(&settles);
 	future_promise_free(promise);
 	future_unref(source);
 }
 END_TEST
 
-START_TEST(a_hundred_thousand_continuations_run_in_order_on_a_pool_of_one)
+START_TEST(what_a_destructor_settles_is_settled_when_that_returns)
 {
-	struct turns turns;
-	future_executor_t *pool = pool_of(1);
+	struct settles settles;
 	future_t *source;
-	future_promise_t *promise = promise_on(pool, &source);
+	future_promise_t *promise = promise_new(&source);
 
-	turns_init(&turns);
-	turns_hang(&turns, source);
-	future_promise_settle(promise, future_ok(NULL));
-	FUTURE_AUTO future_t *last = future_then(source, pass, NULL);
-	ck_assert_int_eq(future_wait(last, FUTURE_FOREVER), 0);
-	turns_check(&turns);
-	future_promise_free(promise);
+	settles_init(&settles);
 	future_unref(source);
-	future_executor_unref(pool);
-}
-END_TEST
-
-struct settler {
-	future_promise_t *promise;
-	atomic_size_t *hung;
-	size_t when;
-};
-
-/* Settles when so many continuations hang. */
-static void *settle_amid(void *arg)
-{
-	struct settler *settler = arg;
-
-	while (atomic_load(settler->hung) < settler->when)
-		sched_yield();
-	future_promise_settle(settler->promise, future_ok(NULL));
-	return NULL;
-}
-
-START_TEST(continuations_hung_on_while_it_settles_run_in_order)
-{
-	struct turns turns;
-	future_executor_t *pool = pool_of(1);
-	future_t *source;
-	future_promise_t *promise = promise_on(pool, &source);
-	atomic_size_t hung = 0;
-	struct settler settler = { promise, &hung, 0 };
-
-	turns_init(&turns);
-	settler.when = turns.count / 2;
-	pthread_t thread = start(settle_amid, &settler);
-	for (size_t i = 0; i < turns.count; i++) {
-		future_unref(future_then(source, take_turn, &turns.all[i]));
-		atomic_fetch_add(&hung, 1);
-	}
-	finish(thread);
-	future_executor_unref(pool);
-	turns_check(&turns);
+	future_promise_settle(promise, future_own(&settles, settle_and_look));
 	future_promise_free(promise);
-	future_unref(source);
+	settles_check(&settles);
 }
 END_TEST
 
@@ -337,12 +290,31 @@ START_TEST(a_callback_may_hang_more_on_its_own_source)
 }
 END_TEST
 
-static future_result_t tick(future_result_t in, void *count)
+static future_result_t cancel_it(future_result_t in, void *future)
 {
 	(void)in;
-	count_up(count);
-	return future_ok(NULL);
+	return future_ok_int(future_cancel(*(future_t **)future));
 }
+
+START_TEST(a_callback_may_cancel_the_next)
+{
+	atomic_int calls = 0;
+	future_t *source, *second = NULL;
+	future_promise_t *promise = promise_new(&source);
+	FUTURE_AUTO future_t *first = future_then(source, cancel_it, &second);
+	future_continuation_t c = { .fn = tick, .arg = &calls,
+		.destroy_arg = count_up };
+
+	second = future_then_with(source, &c);
+	future_promise_settle(promise, future_ok(NULL));
+	ck_assert_int_eq(future_result_int(future_get(first)), 1);
+	ck_assert_int_eq(future_get(second).error, ECANCELED);
+	ck_assert_int_eq(calls, 1);
+	future_unref(second);
+	future_promise_free(promise);
+	future_unref(source);
+}
+END_TEST
 
 START_TEST(a_full_queue_does_not_refuse_a_continuation)
 {
@@ -411,13 +383,13 @@ int main(void)
 		then_does_not_run_a_continuation_of_a_pool,
 		an_inline_continuation_does_not_nest_in_another,
 		an_inline_continuation_that_settles_runs_no_other_inside,
-		a_hundred_thousand_inline_continuations_run_in_order,
-		a_hundred_thousand_continuations_run_in_order_on_a_pool_of_one,
-		continuations_hung_on_while_it_settles_run_in_order,
+		what_a_destroy_arg_settles_is_settled_when_that_returns,
+		what_a_destructor_settles_is_settled_when_that_returns,
 		the_last_unref_may_be_inside_its_own_inline_callback,
 		the_last_unref_may_be_inside_its_own_callback_on_a_pool,
 		the_last_unref_may_be_inside_its_own_task,
 		a_callback_may_hang_more_on_its_own_source,
+		a_callback_may_cancel_the_next,
 		a_full_queue_does_not_refuse_a_continuation,
 		a_closed_pool_still_runs_what_its_own_tasks_release,
 		a_closed_pool_refuses_what_others_release,

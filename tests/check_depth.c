@@ -260,6 +260,60 @@ START_TEST(a_value_outlives_a_million_sharers_let_go_from_the_front)
 }
 END_TEST
 
+/* Each value owns the future of the next. */
+static void unref_next(void *next)
+{
+	future_unref(next);
+}
+
+static void *own_in_a_row(void *arg)
+{
+	future_t *last = settled(owned(arg));
+
+	for (size_t i = LINKS; i > 0; i--)
+		last = settled(future_own(last, unref_next));
+	future_unref(last);
+	return arg;
+}
+
+START_TEST(a_million_values_that_own_the_next_future)
+{
+	atomic_int destroyed = 0;
+
+	run_on_small_stack(own_in_a_row, &destroyed);
+	ck_assert_int_eq(destroyed, 1);
+}
+END_TEST
+
+static void *combine_in_a_row(void *arg)
+{
+	future_t *first;
+	future_promise_t *promise = promise_new(&first);
+	future_t *last = first;
+
+	for (size_t i = LINKS / 10 + 1; i > 0; i--) {
+		future_t *next = i % 2 == 0 ? FUTURE_ALL(last) :
+			FUTURE_RACE(last);
+
+		future_unref(last);
+		last = next;
+	}
+	future_promise_settle(promise, owned(arg));
+	future_promise_free(promise);
+	ck_assert_int_eq(future_state(last), FUTURE_OK);
+	future_unref(last);
+	return arg;
+}
+
+START_TEST(a_hundred_thousand_combinations_of_combinations)
+{
+	atomic_int destroyed = 0;
+
+	run_on_small_stack(combine_in_a_row, &destroyed);
+	ck_assert_int_eq(destroyed, 1);
+}
+END_TEST
+
 /* A task that submits the next one, without waiting for it. */
 static future_result_t submit_next(void *arg)
 {
@@ -341,6 +395,8 @@ int main(void)
 		a_value_shared_by_a_million_in_a_row_is_destroyed_once,
 		a_value_passed_along_a_million_pending_is_destroyed_once,
 		a_value_outlives_a_million_sharers_let_go_from_the_front,
+		a_million_values_that_own_the_next_future,
+		a_hundred_thousand_combinations_of_combinations,
 		a_million_inline_tasks_that_submit_the_next,
 		a_million_inline_tasks_that_follow_the_next,
 		a_million_tasks_that_follow_the_next_on_a_pool_of_one,

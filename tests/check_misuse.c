@@ -1,5 +1,11 @@
 /* Bad input: NULL, zero and nonsense are error codes, never crashes. */
+#define _POSIX_C_SOURCE 200809L
 #include "check.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 START_TEST(reads_of_a_null_future_are_einval)
 {
@@ -27,6 +33,51 @@ START_TEST(unref_of_null_does_nothing)
 
 	future_unref(none);
 	future_unref(future_ref(NULL));
+}
+END_TEST
+
+/* Runs in a process of its own, whose last words go into `said`. */
+static int die(void (*fn)(void), char *said, size_t size)
+{
+	int pipes[2], status = 0;
+	ssize_t got;
+	pid_t child;
+
+	ck_assert_int_eq(pipe(pipes), 0);
+	child = fork();
+	ck_assert_int_ge(child, 0);
+	if (child == 0) {
+		dup2(pipes[1], STDERR_FILENO);
+		fn();
+		_exit(0);
+	}
+	close(pipes[1]);
+	got = read(pipes[0], said, size - 1);
+	said[got > 0 ? got : 0] = '\0';
+	close(pipes[0]);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	return status;
+}
+
+static void unref_twice(void)
+{
+	future_t *future = settled(future_ok(NULL));
+
+	future_unref(future);
+	future_unref(future);
+}
+
+START_TEST(one_unref_too_many_aborts_with_a_sentence)
+{
+	char said[256];
+	int status = die(unref_twice, said, sizeof(said));
+
+	ck_assert_msg(!WIFEXITED(status) || WEXITSTATUS(status) != 0,
+		"it went on");
+	if (WIFSIGNALED(status)) {
+		ck_assert_int_eq(WTERMSIG(status), SIGABRT);
+		ck_assert_ptr_nonnull(strstr(said, "future_unref"));
+	}
 }
 END_TEST
 
@@ -218,6 +269,7 @@ int main(void)
 		reads_of_a_null_future_are_einval,
 		cancel_of_null_is_false,
 		unref_of_null_does_nothing,
+		one_unref_too_many_aborts_with_a_sentence,
 		a_task_without_a_function_fails_with_einval,
 		reserved_fields_of_a_task_are_enotsup,
 		reserved_fields_of_a_continuation_are_enotsup,

@@ -307,6 +307,26 @@ START_TEST(ready_made_inside_a_task_is_at_home_on_its_executor)
 }
 END_TEST
 
+START_TEST(a_future_that_outlived_its_pool_has_no_home)
+{
+	struct seen seen = { .calls = 0 };
+	future_executor_t *pool = pool_of(1), *other;
+	FUTURE_AUTO future_t *source = future_submit(pool, give_int, NULL);
+
+	future_executor_unref(pool);
+	FUTURE_AUTO future_t *lost = future_then(source, see, &seen);
+	ck_assert_int_eq(future_get(lost).error, ESHUTDOWN);
+	other = pool_of(1);
+	FUTURE_AUTO future_t *again = future_then(source, see, &seen);
+	ck_assert_int_eq(future_get(again).error, ESHUTDOWN);
+	ck_assert_int_eq(seen.calls, 0);
+	FUTURE_AUTO future_t *found = future_then_on(source, other, see, &seen);
+	ck_assert_int_eq(future_get(found).error, 0);
+	ck_assert_int_eq(seen.calls, 1);
+	future_executor_unref(other);
+}
+END_TEST
+
 START_TEST(then_with_chooses_by_on)
 {
 	static const struct {
@@ -443,6 +463,7 @@ int main(void)
 		a_continuation_run_elsewhere_keeps_the_home_of_its_source,
 		ready_made_outside_a_task_is_at_home_on_the_default_executor,
 		ready_made_inside_a_task_is_at_home_on_its_executor,
+		a_future_that_outlived_its_pool_has_no_home,
 		then_with_chooses_by_on,
 		then_with_runs_on_the_executor_that_is_named,
 		a_chain_runs_its_links_in_order,

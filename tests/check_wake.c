@@ -172,6 +172,38 @@ START_TEST(every_worker_may_wait_for_one_chain)
 }
 END_TEST
 
+static future_result_t tick(void *count)
+{
+	count_up(count);
+	return future_ok(NULL);
+}
+
+static future_result_t get_many(void *count)
+{
+	for (size_t i = 0; i < 1000; i++) {
+		future_task_t task = { .fn = tick, .arg = count,
+			.destroy_arg = count_up };
+		FUTURE_AUTO future_t *inner = future_submit_with(
+			future_current(), &task);
+
+		if (future_get(inner).error != 0)
+			return future_fail(EIO);
+	}
+	return future_ok(NULL);
+}
+
+START_TEST(a_task_that_a_waiter_ran_is_not_run_again)
+{
+	atomic_int count = 0;
+	future_executor_t *pool = pool_of(2);
+	FUTURE_AUTO future_t *future = future_submit(pool, get_many, &count);
+
+	ck_assert_int_eq(future_get(future).error, 0);
+	future_executor_unref(pool);
+	ck_assert_int_eq(count, 2000);
+}
+END_TEST
+
 static future_result_t get_number(void *pool)
 {
 	FUTURE_AUTO future_t *future = future_submit(pool, give_int, (void *)9);
@@ -206,6 +238,7 @@ int main(void)
 		a_then_that_went_elsewhere_wakes_the_only_worker,
 		a_chain_queued_later_wakes_a_worker_of_two,
 		every_worker_may_wait_for_one_chain,
+		a_task_that_a_waiter_ran_is_not_run_again,
 		a_worker_may_wait_for_another_pool,
 		NULL,
 	});

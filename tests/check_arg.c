@@ -104,6 +104,36 @@ START_TEST(join_waits_for_the_argument_of_a_cancelled_task)
 }
 END_TEST
 
+struct joins {
+	future_t *own;
+	int error;
+};
+
+static void join_own(void *arg)
+{
+	struct joins *joins = arg;
+
+	joins->error = future_join(joins->own, FUTURE_FOREVER);
+}
+
+START_TEST(a_destroy_arg_that_joins_its_own_cancelled_future_is_edeadlk)
+{
+	struct joins joins = { NULL, 0 };
+	struct hold hold = HOLD;
+	future_executor_t *pool = pool_of(1);
+	future_task_t task = { .fn = give_int, .arg = &joins,
+		.destroy_arg = join_own };
+
+	hold_worker(pool, &hold);
+	joins.own = future_submit_with(pool, &task);
+	ck_assert(future_cancel(joins.own));
+	ck_assert_int_eq(joins.error, EDEADLK);
+	gate_open(&hold.released);
+	future_executor_unref(pool);
+	future_unref(joins.own);
+}
+END_TEST
+
 START_TEST(an_argument_goes_inside_the_cancel_of_a_queued_task)
 {
 	atomic_int destroyed = 0;
@@ -378,6 +408,7 @@ int main(void)
 		an_argument_goes_after_its_function,
 		an_argument_goes_before_its_future_settles,
 		join_waits_for_the_argument_of_a_cancelled_task,
+		a_destroy_arg_that_joins_its_own_cancelled_future_is_edeadlk,
 		an_argument_goes_inside_the_cancel_of_a_queued_task,
 		an_argument_in_use_goes_when_its_cancelled_function_returns,
 		an_argument_goes_inside_the_call_that_a_closed_pool_refuses,

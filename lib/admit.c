@@ -45,6 +45,7 @@ static int check_room(struct fut_pool *pool, struct after *after)
 		after->room = atomic_load_explicit(&pool->room, FUT_RELAXED);
 		return EAGAIN;
 	case FUTURE_DISCARD_OLDEST:
+		fut_pool_note_peak(pool);
 		after->oldest = fut_queue_pop_live(&pool->queue);
 		return 0;
 	case FUTURE_DISCARD:
@@ -159,6 +160,7 @@ void fut_pool_husk(struct future_executor *executor, struct fut_task *task,
 			pool->counts[FUT_END_CANCELLED]++;
 		else
 			pool->claims++;
+		fut_pool_note_peak(pool);
 		if (fut_queue_mark(&pool->queue, task))
 			husks = fut_queue_sweep(&pool->queue);
 		if (pool->queue.head == NULL)

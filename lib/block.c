@@ -1,13 +1,15 @@
 /* See block.h. */
 #include "block.h"
 #include "alloc.h"
+#include "clock.h"
 #include "fork.h"
 #include "lock.h"
 
 /* Full magazines that a depot keeps; what comes beyond goes to its slabs. */
 #define DEPOT_FULL_MAX 256
-/* Empty slabs that a depot keeps, for the next burst. */
-#define DEPOT_EMPTY_MAX 8
+/* Empty slabs that a depot keeps for good, and how long it keeps more. */
+#define DEPOT_EMPTY_MAX 4
+#define DECAY_NS INT64_C(1000000000)
 #define SLAB_SIZE ((size_t)2 << 20)
 
 /*
@@ -26,9 +28,14 @@ static struct depot {
 	struct fut_lock lock;
 	struct fut_magazine *full, *empty;	/* all under lock */
 	unsigned full_count;
-	struct slab *slabs;		/* those with room */
-	size_t empty_slabs;		/* of these, with no live block */
+	struct slab *slabs;		/* those with room and live blocks */
+	struct slab *empties;
+	size_t empty_count;
+	int64_t stirred;		/* when an empty one last came or went */
 } depots[FUT_BLOCK_CLASSES];
+
+/* Some depot has more empty slabs than it keeps for good. */
+static _Atomic bool surplus;
 
 /* As many blocks as fit beside one bit each. */
 #define BLOCKS(size) ((SLAB_SIZE - sizeof(struct slab) - 128) * 8 / \
@@ -46,7 +53,7 @@ static _Atomic int mode;
 static void forget(void)
 {
 	for (unsigned i = 0; i < FUT_BLOCK_CLASSES; i++)
-		depots[i] = (struct depot){ { 0 }, NULL, NULL, 0, NULL, 0 };
+		depots[i] = (struct depot){ .full_count = 0 };
 }
 
 static bool watched(void)
@@ -96,21 +103,21 @@ static struct slab *slab_new(unsigned class)
 	return slab;
 }
 
-static void slab_link(struct depot *depot, struct slab *slab)
+static void slab_link(struct slab **list, struct slab *slab)
 {
 	slab->prev = NULL;
-	slab->next = depot->slabs;
+	slab->next = *list;
 	if (slab->next != NULL)
 		slab->next->prev = slab;
-	depot->slabs = slab;
+	*list = slab;
 }
 
-static void slab_unlink(struct depot *depot, struct slab *slab)
+static void slab_unlink(struct slab **list, struct slab *slab)
 {
 	if (slab->prev != NULL)
 		slab->prev->next = slab->next;
 	else
-		depot->slabs = slab->next;
+		*list = slab->next;
 	if (slab->next != NULL)
 		slab->next->prev = slab->prev;
 }
@@ -139,29 +146,44 @@ static unsigned slab_take(struct slab *slab, unsigned class, void **blocks,
 	return n;
 }
 
-/*
- * Under the depot's lock.  Returns the slab if it is to be unmapped: some empty
- * ones stay, so that a program at the edge does not map and unmap for ever.
- */
-static struct slab *slab_put(struct depot *depot, void *block, unsigned class)
+/* Under the depot's lock. */
+static void add_empty(struct depot *depot, struct slab *slab)
+{
+	slab_link(&depot->empties, slab);
+	depot->stirred = fut_clock_now();
+	if (++depot->empty_count > DEPOT_EMPTY_MAX)
+		atomic_store_explicit(&surplus, true, FUT_RELAXED);
+}
+
+/* Under the depot's lock: one more slab with room, if there is an empty one. */
+static void use_empty(struct depot *depot)
+{
+	struct slab *slab = depot->empties;
+
+	if (slab == NULL)
+		return;
+	slab_unlink(&depot->empties, slab);
+	depot->empty_count--;
+	depot->stirred = fut_clock_now();
+	slab_link(&depot->slabs, slab);
+}
+
+/* Under the depot's lock. */
+static void slab_put(struct depot *depot, void *block, unsigned class)
 {
 	struct slab *slab = slab_of(block);
 	size_t index = (size_t)((char *)block - slab_blocks(slab, class)) /
 		class_size[class];
 
 	if (slab->live == class_blocks[class])
-		slab_link(depot, slab);
+		slab_link(&depot->slabs, slab);
 	slab->free[index / 64] |= (uint64_t)1 << index % 64;
 	if (slab->cursor > index / 64)
 		slab->cursor = index / 64;
 	if (--slab->live > 0)
-		return NULL;
-	if (depot->empty_slabs < DEPOT_EMPTY_MAX) {
-		depot->empty_slabs++;
-		return NULL;
-	}
-	slab_unlink(depot, slab);
-	return slab;
+		return;
+	slab_unlink(&depot->slabs, slab);
+	add_empty(depot, slab);
 }
 
 /* Under the depot's lock: as many blocks as there are, at most a magazine. */
@@ -170,14 +192,15 @@ static void depot_load(struct depot *depot, struct fut_magazine *magazine,
 {
 	unsigned n = 0;
 
+	if (depot->slabs == NULL)
+		use_empty(depot);
 	while (depot->slabs != NULL && n < FUT_MAGAZINE_ROUNDS) {
 		struct slab *slab = depot->slabs;
 
-		depot->empty_slabs -= slab->live == 0;
 		n += slab_take(slab, class, &magazine->slot[n],
 			FUT_MAGAZINE_ROUNDS - n);
 		if (slab->live == class_blocks[class])
-			slab_unlink(depot, slab);
+			slab_unlink(&depot->slabs, slab);
 	}
 	magazine->count = n;
 	/* Taken from the end: so in rising order of address. */
@@ -189,29 +212,58 @@ static void depot_load(struct depot *depot, struct fut_magazine *magazine,
 	}
 }
 
-static void unmap_all(struct slab *slabs)
+/* Back to the slabs.  Under the depot's lock. */
+static void depot_unload(struct depot *depot, struct fut_magazine *magazine,
+	unsigned class)
 {
-	while (slabs != NULL) {
-		struct slab *next = slabs->next;
-
-		fut_pages_free(slabs, SLAB_SIZE);
-		slabs = next;
-	}
+	while (magazine->count > 0)
+		slab_put(depot, magazine->slot[--magazine->count], class);
 }
 
-/* Under the depot's lock: back to the slabs.  Adds to *unmap. */
-static void depot_unload(struct depot *depot, struct fut_magazine *magazine,
-	unsigned class, struct slab **unmap)
+/* Under the depot's lock: the surplus, if nothing has stirred it for long. */
+static struct slab *depot_trim(struct depot *depot, int64_t now)
 {
-	while (magazine->count > 0) {
-		struct slab *slab = slab_put(depot,
-			magazine->slot[--magazine->count], class);
+	struct slab *unmap = NULL;
 
-		if (slab != NULL) {
-			slab->next = *unmap;
-			*unmap = slab;
+	while (depot->empty_count > DEPOT_EMPTY_MAX &&
+	       now - depot->stirred >= DECAY_NS) {
+		struct slab *slab = depot->empties;
+
+		slab_unlink(&depot->empties, slab);
+		depot->empty_count--;
+		slab->next = unmap;
+		unmap = slab;
+	}
+	return unmap;
+}
+
+int64_t fut_block_trim(void)
+{
+	int64_t now, next = INT64_MAX;
+
+	if (!atomic_load_explicit(&surplus, FUT_RELAXED))
+		return INT64_MAX;
+	atomic_store_explicit(&surplus, false, FUT_RELAXED);
+	now = fut_clock_now();
+	for (unsigned i = 0; i < FUT_BLOCK_CLASSES; i++) {
+		struct slab *unmap;
+
+		fut_lock(&depots[i].lock);
+		unmap = depot_trim(&depots[i], now);
+		if (depots[i].empty_count > DEPOT_EMPTY_MAX) {
+			atomic_store_explicit(&surplus, true, FUT_RELAXED);
+			if (depots[i].stirred + DECAY_NS < next)
+				next = depots[i].stirred + DECAY_NS;
+		}
+		fut_unlock(&depots[i].lock);
+		while (unmap != NULL) {
+			struct slab *after = unmap->next;
+
+			fut_pages_free(unmap, SLAB_SIZE);
+			unmap = after;
 		}
 	}
+	return next;
 }
 
 /* One new slab for the depot; false if there is no memory. */
@@ -222,8 +274,7 @@ static bool depot_grow(struct depot *depot, unsigned class)
 	if (slab == NULL)
 		return false;
 	fut_lock(&depot->lock);
-	depot->empty_slabs++;
-	slab_link(depot, slab);
+	slab_link(&depot->slabs, slab);
 	fut_unlock(&depot->lock);
 	return true;
 }
@@ -257,11 +308,10 @@ static struct fut_magazine *depot_exchange_full(unsigned class,
 	struct fut_magazine *magazine)
 {
 	struct depot *depot = &depots[class];
-	struct slab *unmap = NULL;
 
 	fut_lock(&depot->lock);
 	if (depot->full_count == DEPOT_FULL_MAX) {
-		depot_unload(depot, magazine, class, &unmap);
+		depot_unload(depot, magazine, class);
 	} else {
 		magazine->next = depot->full;
 		depot->full = magazine;
@@ -271,7 +321,7 @@ static struct fut_magazine *depot_exchange_full(unsigned class,
 			depot->empty = magazine->next;
 	}
 	fut_unlock(&depot->lock);
-	unmap_all(unmap);
+	fut_block_trim();
 	return magazine;
 }
 
@@ -284,19 +334,18 @@ static void flush(void)
 	for (unsigned i = 0; i < FUT_BLOCK_CLASSES; i++) {
 		struct fut_magazine *mine[] = { self->loaded[i],
 			self->spare[i] };
-		struct slab *unmap = NULL;
 
 		self->loaded[i] = self->spare[i] = NULL;
 		for (unsigned k = 0; k < 2; k++) {
 			if (mine[k] == NULL)
 				continue;
 			fut_lock(&depots[i].lock);
-			depot_unload(&depots[i], mine[k], i, &unmap);
+			depot_unload(&depots[i], mine[k], i);
 			fut_unlock(&depots[i].lock);
 			fut_free(mine[k]);
 		}
-		unmap_all(unmap);
 	}
+	fut_block_trim();
 }
 
 static struct fut_magazine *magazine_new(void)
@@ -355,12 +404,10 @@ void *fut_block_new_slow(size_t size)
 static void free_alone(void *block, unsigned class)
 {
 	struct fut_magazine alone = { NULL, 1, { block } };
-	struct slab *unmap = NULL;
 
 	fut_lock(&depots[class].lock);
-	depot_unload(&depots[class], &alone, class, &unmap);
+	depot_unload(&depots[class], &alone, class);
 	fut_unlock(&depots[class].lock);
-	unmap_all(unmap);
 }
 
 void fut_block_free_slow(void *block, size_t size)

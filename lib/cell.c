@@ -84,7 +84,7 @@ static uint32_t unlocked(struct future_cell *cell)
 	return state;
 }
 
-bool fut_cell_start_slow(struct future_cell *cell)
+uint32_t fut_cell_start_slow(struct future_cell *cell)
 {
 	uint32_t state = unlocked(cell);
 
@@ -92,10 +92,10 @@ bool fut_cell_start_slow(struct future_cell *cell)
 		if (fut_unlikely(state & FUT_LOCKED))
 			state = unlocked(cell);
 		if ((state & (FUT_STATUS | FUT_CLAIM)) != FUT_PENDING)
-			return false;
+			return 0;
 	} while (!atomic_compare_exchange_weak_explicit(&cell->state, &state,
 		state | FUT_RUNNING | FUT_BUSY, FUT_ACQUIRE, FUT_RELAXED));
-	return true;
+	return state | FUT_RUNNING | FUT_BUSY;
 }
 
 bool fut_cell_claim(struct future_cell *cell)

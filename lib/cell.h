@@ -122,18 +122,21 @@ static inline void fut_cell_init(struct future_cell *cell,
 	cell->born = born;
 }
 
-bool fut_cell_start_slow(struct future_cell *cell);
+uint32_t fut_cell_start_slow(struct future_cell *cell);
 
-/* PENDING -> RUNNING and BUSY; false if it may not be started any more. */
-static inline bool fut_cell_start(struct future_cell *cell)
+/*
+ * PENDING -> RUNNING and BUSY.  Returns the new state, or 0 if it may not be
+ * started any more.
+ */
+static inline uint32_t fut_cell_start(struct future_cell *cell)
 {
 	uint32_t state = atomic_load_explicit(&cell->state, FUT_RELAXED);
+	uint32_t runs = state | FUT_RUNNING | FUT_BUSY;
 
 	if (fut_likely((state & ~(uint32_t)FUT_HOOKS) == FUT_PENDING) &&
 	    fut_likely(atomic_compare_exchange_strong_explicit(&cell->state,
-			&state, state | FUT_RUNNING | FUT_BUSY, FUT_ACQUIRE,
-			FUT_RELAXED)))
-		return true;
+			&state, runs, FUT_ACQUIRE, FUT_RELAXED)))
+		return runs;
 	return fut_cell_start_slow(cell);
 }
 

@@ -60,6 +60,7 @@ size_t fut_pool_cancel(struct future_executor *executor)
 	fut_lock(&pool->lock);
 	set_phase(pool, FUT_POOL_CANCELLED);
 	atomic_store_explicit(&pool->cancelling, 1, FUT_RELAXED);
+	fut_pool_note_peak(pool);
 	queued = fut_queue_drain(&pool->queue);
 	atomic_store_explicit(&pool->filled, 0, FUT_RELAXED);
 	workers = pool->gone ? NULL : pool->workers;
@@ -261,7 +262,8 @@ void fut_pool_stats(struct future_executor *executor,
 	stats->queued = fut_queue_live(&pool->queue);
 	stats->running = pool->claims;
 	stats->refused = pool->refused;
-	stats->peak_queue = pool->queue.peak;
+	fut_pool_note_peak(pool);
+	stats->peak_queue = pool->peak;
 	for (size_t i = 0; pool->workers != NULL && i < pool->width; i++)
 		add_worker(&pool->workers[i], stats, ended);
 	fut_unlock(&pool->lock);

@@ -46,11 +46,13 @@ future_executor_t *future_default(void)
 
 int fut_post(struct fut_task *task, enum fut_post how)
 {
-	struct future_executor *executor =
-		fut_executor_resolve(task->executor);
+	struct future_executor *executor = task->executor;
 
-	if (executor == NULL)
-		return EAGAIN;
+	if (fut_unlikely(executor == NULL)) {
+		executor = fut_executor_resolve(NULL);
+		if (executor == NULL)
+			return EAGAIN;
+	}
 	if (fut_executor_inherited(executor))
 		return ECHILD;
 	return executor->kind->post(executor, task, how);

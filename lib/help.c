@@ -106,12 +106,13 @@ void fut_help_run(struct fut_job *job)
 {
 	struct future_executor *executor =
 		fut_executor_peek(job->task.executor);
+	uint32_t state = fut_cell_start(&job->cell);
 
-	if (!fut_cell_start(&job->cell)) {
+	if (state == 0) {
 		fut_job_unref(job);
 		return;
 	}
 	/* The executor's reference goes with the husk, this with the run. */
 	executor->kind->husk(executor, &job->task, FUT_HUSK_CLAIMED);
-	executor->kind->ran(executor, job->cell.kind->run(job));
+	executor->kind->ran(executor, job->cell.kind->run(job, state));
 }

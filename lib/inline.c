@@ -17,7 +17,8 @@ static int inline_post(struct future_executor *executor, struct fut_task *task,
 		self->inline_tail = &self->inline_head;
 	*self->inline_tail = task;
 	self->inline_tail = &task->next;
-	fut_inline_flush();
+	if (self->steps == NULL)
+		fut_inline_flush();
 	return 0;
 }
 

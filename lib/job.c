@@ -45,7 +45,8 @@ void fut_job_fire(struct fut_job *job, bool locked)
 		fut_job_unref(job);
 	}
 	self->steps = NULL;
-	fut_inline_flush();
+	if (self->inline_head != NULL && !self->inline_busy)
+		fut_inline_flush();
 }
 
 void fut_job_destroy(void (*destroy)(void *value), void *value)
@@ -117,8 +118,14 @@ void fut_job_unref(struct fut_job *job)
 		before = atomic_fetch_sub_explicit(refs, 1, FUT_ACQ_REL);
 	if (fut_unlikely(before == 0))
 		fut_die("future_unref: one unref too many");
-	if (before == 1)
-		bury(job);
+	if (before == 1) {
+		/* With nothing to destroy and nobody to let go of. */
+		if (fut_cell_state(&job->cell) == FUT_SETTLED &&
+		    job->cell.destroy == NULL)
+			job->cell.kind->free(job);
+		else
+			bury(job);
+	}
 }
 
 /* By the holder of the claim or of the run, whose result has been written. */
@@ -233,7 +240,7 @@ static enum fut_end finish_late(struct fut_job *job)
 }
 
 enum fut_end fut_job_finish(struct fut_job *job,
-	const future_result_t *result)
+	const future_result_t *result, uint32_t state)
 {
 	int error = result->error;
 	bool settled;
@@ -244,7 +251,7 @@ enum fut_end fut_job_finish(struct fut_job *job,
 	}
 	settle_begin();
 	settled = write_result(job, result->value, result->destroy, error,
-		RUNS);
+		state);
 	settle_end();
 	if (fut_unlikely(!settled)) {
 		fut_job_discard(result);

@@ -58,10 +58,11 @@ struct fut_cell_kind {
 		struct future_cell *inner);
 
 	/*
-	 * Runs a job that was started, and drops the reference of the run.
-	 * NULL: there is nothing to run, it settles by hand.
+	 * Runs a job that was started, and drops the reference of the run;
+	 * `state` is what fut_cell_start() returned.  NULL: there is nothing
+	 * to run, it settles by hand.
 	 */
-	enum fut_end (*run)(struct fut_job *job);
+	enum fut_end (*run)(struct fut_job *job, uint32_t state);
 };
 
 static inline struct fut_job *fut_job_of(struct future_cell *cell)
@@ -93,7 +94,16 @@ static inline struct fut_home fut_home_of(struct future_executor *executor)
 		fut_executor_generation(executor) : 0 };
 }
 
-struct fut_home fut_home_of_future(const future_t *future);
+struct fut_home fut_home_elsewhere(const struct fut_job *job);
+
+static inline struct fut_home fut_home_of_future(const future_t *future)
+{
+	const struct fut_job *job = FUT_OWNER(future, struct fut_job, cell);
+
+	if (fut_unlikely(job->task.form & FUT_FORM_ELSEWHERE))
+		return fut_home_elsewhere(job);
+	return (struct fut_home){ job->task.executor, job->task.generation };
+}
 
 /* Where futures live that are made for want of a better place. */
 struct fut_home fut_home_here(void);
@@ -136,10 +146,10 @@ void fut_job_settle_as(struct fut_job *job, struct future_cell *source);
 /*
  * The function of a started job has returned, and its argument is gone: settles
  * it, or if it was cancelled meanwhile destroys the result.  Drops the
- * reference of the run, if it need not be kept.
+ * reference of the run, if it need not be kept.  `state` is a guess.
  */
 enum fut_end fut_job_finish(struct fut_job *job,
-	const future_result_t *result);
+	const future_result_t *result, uint32_t state);
 
 /* As finish, with a value that the result borrows from `owner`. */
 enum fut_end fut_job_finish_lent(struct fut_job *job,

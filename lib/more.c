@@ -22,17 +22,15 @@ void fut_spec_drop(const struct fut_spec *spec)
 static bool is_long(const struct fut_spec *spec, struct fut_home home)
 {
 	return spec->arg_size != 0 || spec->destroy_arg != NULL ||
-		spec->name != NULL || spec->home != NULL || (home.executor != NULL &&
-		atomic_load_explicit(&home.executor->hooked, FUT_RELAXED));
+		spec->name != NULL || spec->home != NULL ||
+		fut_home_hooked(home);
 }
 
 static void capture(struct fut_more *more, struct fut_home home)
 {
 	more->captured = NULL;
 	more->queued_at = more->started_at = 0;
-	more->hooked = home.executor != NULL &&
-		atomic_load_explicit(&home.executor->hooked, FUT_RELAXED) &&
-		home.executor->kind->hooks(home.executor, home.generation,
+	more->hooked = fut_home_hooked(home) && home.executor->kind->hooks(home.executor, home.generation,
 			&more->hooks);
 	if (!more->hooked)
 		return;
@@ -49,15 +47,9 @@ struct fut_job *fut_job_make(size_t size, const struct fut_cell_kind *kind,
 	struct fut_job *job;
 	struct fut_more *more;
 
-	if (fut_likely(!is_long(spec, home))) {
-		job = fut_block_new(size);
-		if (job == NULL)
-			return NULL;
-		fut_job_init(job, kind, run, home, 2);
-		job->cell.fn = spec->fn;
-		job->cell.arg = spec->arg;
-		return job;
-	}
+	if (!is_long(spec, home))
+		return fut_job_make_short(size, kind, run, home, spec->fn,
+			spec->arg);
 	if (spec->arg_size > SIZE_MAX - size - sizeof(*more))
 		return NULL;
 	job = fut_alloc(size + sizeof(*more) + spec->arg_size);
@@ -81,15 +73,13 @@ struct fut_job *fut_job_make(size_t size, const struct fut_cell_kind *kind,
 	return job;
 }
 
-struct fut_home fut_home_of_future(const future_t *future)
+/* Not by cell.more, which is gone once it follows. */
+struct fut_home fut_home_elsewhere(const struct fut_job *job)
 {
-	const struct fut_job *job = FUT_OWNER(future, struct fut_job, cell);
+	const struct fut_more *more = (const void *)
+		((const char *)job + FUT_DEPENDENT_SIZE);
 
-	/* Not by cell.more, which is gone once it follows. */
-	if (fut_unlikely(job->task.form & FUT_FORM_ELSEWHERE))
-		return ((const struct fut_more *)(const void *)
-			((const char *)job + FUT_DEPENDENT_SIZE))->home;
-	return (struct fut_home){ job->task.executor, job->task.generation };
+	return more->home;
 }
 
 void fut_job_unmake(struct fut_job *job, size_t size)

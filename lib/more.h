@@ -52,6 +52,28 @@ static inline void (*fut_job_fn(struct fut_job *job))(void)
 /* 0, or why no task can be made of it. */
 int fut_spec_check(const struct fut_spec *spec);
 
+/* True where an executor's hooks or clocks want to know of each task. */
+static inline bool fut_home_hooked(struct fut_home home)
+{
+	return home.executor != NULL && fut_unlikely(atomic_load_explicit(
+		&home.executor->hooked, FUT_RELAXED));
+}
+
+/* The short form; two references.  NULL if there is no memory. */
+static inline struct fut_job *fut_job_make_short(size_t size,
+	const struct fut_cell_kind *kind, const struct fut_task_kind *run,
+	struct fut_home home, void (*fn)(void), void *arg)
+{
+	struct fut_job *job = fut_block_new(size);
+
+	if (fut_unlikely(job == NULL))
+		return NULL;
+	fut_job_init(job, kind, run, home, 2);
+	job->cell.fn = fn;
+	job->cell.arg = arg;
+	return job;
+}
+
 /*
  * Memory for a job of `size` bytes, long if it must be; task.form, cell.fn and
  * cell.arg are set, and the context is captured.  Then fut_job_init_made().

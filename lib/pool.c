@@ -125,9 +125,9 @@ static void configure(struct fut_pool *pool,
 	fut_queue_init(&pool->queue);
 	atomic_store_explicit(&pool->idle, 0, FUT_RELAXED);
 	pool->waking = pool->orphan = pool->gone = false;
-	pool->alive = pool->takes = pool->pushed = 0;
+	pool->alive = pool->blocked_count = pool->pushed = 0;
 	pool->blocked = NULL;
-	pool->blocked_count = pool->producers = pool->watchers = 0;
+	pool->peak = pool->takes = pool->producers = pool->watchers = 0;
 	pool->claims = pool->refused = 0;
 	memset(pool->counts, 0, sizeof(pool->counts));
 	pool->corpse = NULL;

@@ -35,7 +35,7 @@
 struct fut_blocked {
 	struct fut_blocked *next, **prev;
 	struct fut_sleeper *sleeper;
-	size_t seen;	/* pool->pushed when it last looked */
+	uint32_t seen;	/* pool->pushed when it last looked */
 };
 
 struct fut_worker {
@@ -79,17 +79,21 @@ struct fut_pool {
 	void (*on_thread_stop)(void *arg);
 	struct fut_worker *workers;
 
+	/* What a push touches, in one cache line; all under lock. */
 	_Alignas(64) struct fut_lock lock;
-	struct fut_queue queue;		/* all of these under lock */
-	_Atomic size_t idle;		/* written under lock */
-	size_t pushed;			/* so far */
+	uint8_t phase;			/* enum fut_pool_phase */
 	bool waking;			/* a wake-up is in flight */
+	struct fut_queue queue;
+	_Atomic uint32_t idle;
+	uint32_t alive;
+	uint32_t blocked_count;
+	uint32_t pushed;		/* so far; it may wrap */
+
+	/* The rest; under lock, too. */
+	_Alignas(64) size_t peak;	/* as seen before each pop and mark */
+	size_t takes;			/* shares taken so far */
 	bool orphan;			/* the last worker frees the pool */
 	bool gone;			/* every worker has been joined */
-	uint8_t phase;			/* enum fut_pool_phase */
-	size_t alive;
-	size_t takes;			/* shares taken so far */
-	size_t blocked_count;
 	struct fut_blocked *blocked;
 	size_t producers;		/* waiting for room */
 	size_t watchers;		/* waiting for calm */
@@ -117,6 +121,13 @@ static inline struct fut_worker *fut_pool_self(struct fut_pool *pool)
 	struct fut_worker *worker = fut_self()->worker;
 
 	return worker != NULL && worker->pool == pool ? worker : NULL;
+}
+
+/* Under the lock: before anything leaves the queue. */
+static inline void fut_pool_note_peak(struct fut_pool *pool)
+{
+	if (fut_queue_live(&pool->queue) > pool->peak)
+		pool->peak = fut_queue_live(&pool->queue);
 }
 
 /* What a worker does from its first instant to its last. */

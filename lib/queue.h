@@ -13,14 +13,13 @@ struct fut_queue {
 	struct fut_task **tail;
 	size_t length;		/* tasks and husks */
 	size_t husks;
-	size_t peak;		/* the most tasks, husks not counted */
 };
 
 static inline void fut_queue_init(struct fut_queue *queue)
 {
 	queue->head = NULL;
 	queue->tail = &queue->head;
-	queue->length = queue->husks = queue->peak = 0;
+	queue->length = queue->husks = 0;
 }
 
 /* Accepted and not started. */
@@ -37,8 +36,6 @@ static inline void fut_queue_push(struct fut_queue *queue,
 	*queue->tail = task;
 	queue->tail = &task->next;
 	queue->length++;
-	if (fut_queue_live(queue) > queue->peak)
-		queue->peak = fut_queue_live(queue);
 }
 
 /* The oldest, husk or not; the queue is not empty. */

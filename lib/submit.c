@@ -29,7 +29,8 @@ static future_result_t call_long(struct fut_job *job)
 	return result;
 }
 
-static inline enum fut_end submit_started(struct fut_job *job)
+static inline enum fut_end submit_started(struct fut_job *job,
+	uint32_t state)
 {
 	struct fut_frame frame;
 	future_result_t result;
@@ -40,22 +41,23 @@ static inline enum fut_end submit_started(struct fut_job *job)
 	else
 		result = ((future_task_fn *)job->cell.fn)(job->cell.arg);
 	fut_frame_pop(&frame);
-	return fut_job_finish(job, &result);
+	return fut_job_finish(job, &result, state);
 }
 
 static enum fut_end submit_run(struct fut_task *task)
 {
 	struct fut_job *job = fut_job_of_task(task);
+	uint32_t state = fut_cell_start(&job->cell);
 
-	if (fut_likely(fut_cell_start(&job->cell)))
-		return submit_started(job);
+	if (fut_likely(state != 0))
+		return submit_started(job, state);
 	fut_job_unref(job);
 	return FUT_END_HUSK;
 }
 
-static enum fut_end submit_claimed(struct fut_job *job)
+static enum fut_end submit_claimed(struct fut_job *job, uint32_t state)
 {
-	return submit_started(job);
+	return submit_started(job, state);
 }
 
 static bool submit_drop(struct fut_task *task, int error)
@@ -82,40 +84,53 @@ static const struct fut_cell_kind submit_cell = {
 	.run = submit_claimed,
 };
 
+/* Sends it off, or settles it with the reason why not. */
+static inline future_t *send(struct fut_job *job, int *ret_error)
+{
+	int error = fut_post(&job->task, FUT_POST_NEW);
+
+	if (fut_unlikely(error != 0))
+		fut_job_drop(job, error == FUT_DISCARDED ? EAGAIN : error);
+	*ret_error = error;
+	return &job->cell;
+}
+
 static future_t *submit(future_executor_t *executor,
 	const struct fut_spec *spec, uint8_t form, int *ret_error)
 {
 	struct fut_home home = fut_home_of(executor);
+	struct fut_job *job = NULL;
 	int error = fut_spec_check(spec);
-	struct fut_job *job;
 
-	*ret_error = error;
-	if (fut_unlikely(error != 0)) {
-		fut_spec_drop(spec);
-		return fut_job_failed(fut_home_here(), error);
+	if (error == 0) {
+		job = fut_job_make(sizeof(*job), &submit_cell, &submit_task,
+			home, spec);
+		error = ENOMEM;
 	}
-	job = fut_job_make(sizeof(*job), &submit_cell, &submit_task, home,
-		spec);
-	if (fut_unlikely(job == NULL)) {
-		*ret_error = ENOMEM;
+	if (job == NULL) {
+		*ret_error = error;
 		fut_spec_drop(spec);
-		return fut_job_failed(home, ENOMEM);
+		return fut_job_failed(home, error);
 	}
 	job->task.form |= form;
-	error = fut_post(&job->task, FUT_POST_NEW);
-	if (fut_unlikely(error != 0)) {
-		fut_job_drop(job, error == FUT_DISCARDED ? EAGAIN : error);
-		*ret_error = error;
-	}
-	return &job->cell;
+	return send(job, ret_error);
 }
 
 future_t *future_submit(future_executor_t *executor, future_task_fn *fn,
 	void *arg)
 {
 	struct fut_spec spec = { .fn = (void (*)(void))fn, .arg = arg };
+	struct fut_home home = fut_home_of(executor);
+	struct fut_job *job;
 	int error;
 
+	/* Checked here once more, so that the short form is short. */
+	if (fut_likely(fn != NULL && !fut_home_hooked(home))) {
+		job = fut_job_make_short(sizeof(*job), &submit_cell,
+			&submit_task, home, spec.fn, arg);
+		if (fut_likely(job != NULL))
+			return send(job, &error);
+	}
 	return submit(executor, &spec, 0, &error);
 }
 

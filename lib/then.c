@@ -79,7 +79,7 @@ static void call_long(struct fut_job *job, future_result_t in,
 
 /* What the function returned settles the dependent; or the source's does. */
 static enum fut_end finish(struct fut_job *job, const future_result_t *result,
-	struct future_cell *source)
+	struct future_cell *source, uint32_t state)
 {
 	if (fut_unlikely(on_of(job) == FUTURE_ON_FINALLY) &&
 	    result->error == 0) {
@@ -91,7 +91,7 @@ static enum fut_end finish(struct fut_job *job, const future_result_t *result,
 	    fut_cell_owns(fut_cell_owner(source)))
 		return fut_job_finish_lent(job, result,
 			fut_cell_owner(source));
-	return fut_job_finish(job, result);
+	return fut_job_finish(job, result, state);
 }
 
 /* Taken since it was fired. */
@@ -107,7 +107,7 @@ static enum fut_end finish_unwanted(struct fut_job *job,
 	return end;
 }
 
-static enum fut_end dependent_started(struct fut_job *job)
+static enum fut_end dependent_started(struct fut_job *job, uint32_t state)
 {
 	struct future_cell *source = dependent_of(job)->source;
 	/* Looked at once: a take may change it at any time. */
@@ -125,9 +125,9 @@ static enum fut_end dependent_started(struct fut_job *job)
 		result = ((future_then_fn *)job->cell.fn)(in, job->cell.arg);
 	fut_frame_pop(&frame);
 	if (fut_follow_asked(&result) && on_of(job) == FUTURE_ON_FINALLY)
-		return fut_job_finish(job, &result);	/* still needs it */
+		return fut_job_finish(job, &result, state); /* needs it */
 	take_source(job);
-	end = finish(job, &result, source);
+	end = finish(job, &result, source, state);
 	fut_job_unref(fut_job_of(source));
 	return end;
 }
@@ -135,9 +135,10 @@ static enum fut_end dependent_started(struct fut_job *job)
 static enum fut_end dependent_run(struct fut_task *task)
 {
 	struct fut_job *job = fut_job_of_task(task);
+	uint32_t state = fut_cell_start(&job->cell);
 
-	if (fut_likely(fut_cell_start(&job->cell)))
-		return dependent_started(job);
+	if (fut_likely(state != 0))
+		return dependent_started(job, state);
 	fut_job_unref(job);
 	return FUT_END_HUSK;
 }
@@ -234,31 +235,10 @@ static int check(future_t *source, int on, const struct fut_spec *spec)
 	return fut_spec_check(spec);
 }
 
-/* On `executor`, or at the source's home: there the new one's home is, too. */
-static future_t *hang_on(future_t *source, future_executor_t *executor, int on,
-	uint8_t form, struct fut_spec *spec)
+static future_t *hang(struct fut_job *job, future_t *source)
 {
-	struct fut_home home = source != NULL ? fut_home_of_future(source) :
-		fut_home_here(), where = home;
-	int error = check(source, on, spec);
-	struct dependent *dependent;
-	struct fut_job *job = NULL;
+	struct dependent *dependent = dependent_of(job);
 
-	if (executor != NULL && executor != home.executor) {
-		where = fut_home_of(executor);
-		spec->home = &home;
-	}
-	if (fut_likely(error == 0)) {
-		job = fut_job_make(FUT_DEPENDENT_SIZE, &dependent_cell,
-			&dependent_task, where, spec);
-		error = ENOMEM;
-	}
-	if (fut_unlikely(job == NULL)) {
-		fut_spec_drop(spec);
-		return fut_job_failed(home, error);
-	}
-	job->task.form |= (uint8_t)(form | on << ON_SHIFT);
-	dependent = dependent_of(job);
 	dependent->source = fut_cell_ref(source);
 	dependent->hook.next = NULL;
 	dependent->hook.fire = dependent_fire;
@@ -267,11 +247,51 @@ static future_t *hang_on(future_t *source, future_executor_t *executor, int on,
 	return &job->cell;
 }
 
+/* On `executor`, or at the source's home: there the new one's home is, too. */
+static future_t *hang_on(future_t *source, future_executor_t *executor, int on,
+	uint8_t form, struct fut_spec *spec)
+{
+	struct fut_home home = source != NULL ? fut_home_of_future(source) :
+		fut_home_here(), where = home;
+	int error = check(source, on, spec);
+	struct fut_job *job = NULL;
+
+	if (executor != NULL && executor != home.executor) {
+		where = fut_home_of(executor);
+		spec->home = &home;
+	}
+	if (error == 0) {
+		job = fut_job_make(FUT_DEPENDENT_SIZE, &dependent_cell,
+			&dependent_task, where, spec);
+		error = ENOMEM;
+	}
+	if (job == NULL) {
+		fut_spec_drop(spec);
+		return fut_job_failed(home, error);
+	}
+	job->task.form |= (uint8_t)(form | on << ON_SHIFT);
+	return hang(job, source);
+}
+
 static future_t *then(future_t *source, future_executor_t *executor,
 	future_on_t on, future_then_fn *fn, void *arg)
 {
 	struct fut_spec spec = { .fn = (void (*)(void))fn, .arg = arg };
+	struct fut_job *job;
+	struct fut_home home;
 
+	/* Checked here once more, so that the short form is short. */
+	if (fut_likely(source != NULL && executor == NULL && fn != NULL &&
+			!fut_cell_inherited(source))) {
+		home = fut_home_of_future(source);
+		job = fut_home_hooked(home) ? NULL : fut_job_make_short(
+			FUT_DEPENDENT_SIZE, &dependent_cell, &dependent_task,
+			home, spec.fn, arg);
+		if (fut_likely(job != NULL)) {
+			job->task.form = (uint8_t)(on << ON_SHIFT);
+			return hang(job, source);
+		}
+	}
 	return hang_on(source, executor, (int)on, 0, &spec);
 }
 

@@ -1,5 +1,6 @@
 /* What a worker does.  See pool.h. */
 #include "pool.h"
+#include "block.h"
 
 #include <errno.h>
 
@@ -11,12 +12,14 @@
 #endif
 
 /* A counter that one thread writes and others read. */
-#define COUNT(counter, n) \
+#define COUNT_UP(counter) \
 	atomic_store_explicit(&(counter), \
-		atomic_load_explicit(&(counter), FUT_RELAXED) + (size_t)(n), \
-		FUT_RELAXED)
+		atomic_load_explicit(&(counter), FUT_RELAXED) + 1, FUT_RELAXED)
+#define COUNT_DOWN(counter) \
+	atomic_store_explicit(&(counter), \
+		atomic_load_explicit(&(counter), FUT_RELAXED) - 1, FUT_RELAXED)
 
-static size_t idle(struct fut_pool *pool)
+static uint32_t idle(struct fut_pool *pool)
 {
 	return atomic_load_explicit(&pool->idle, FUT_RELAXED);
 }
@@ -67,6 +70,7 @@ static struct fut_task *take_share(struct fut_worker *worker)
 	struct fut_task *first;
 	size_t size = share_size(pool);
 
+	fut_pool_note_peak(pool);
 	first = fut_queue_pop(&pool->queue);
 	if (size > 1) {
 		for (size_t i = 0; i < size - 1; i++)
@@ -90,7 +94,7 @@ static struct fut_task *grab(struct fut_worker *worker, size_t *takes)
 	fut_lock(&pool->lock);
 	if (worker->rested) {
 		worker->rested = false;
-		COUNT(pool->idle, -1);
+		COUNT_DOWN(pool->idle);
 		pool->waking = false;
 	}
 	*takes = pool->takes;
@@ -194,7 +198,7 @@ static bool rest(struct fut_worker *worker, size_t takes)
 		open = true;
 	} else if (open) {
 		worker->rested = true;
-		COUNT(pool->idle, 1);
+		COUNT_UP(pool->idle);
 		wake = atomic_load_explicit(&pool->wake, FUT_RELAXED);
 		calm = pool->watchers > 0 && idle(pool) == pool->alive;
 		if (calm)
@@ -205,7 +209,7 @@ static bool rest(struct fut_worker *worker, size_t takes)
 		fut_unpark(&pool->calm, FUT_EVERYBODY);
 	while (worker->rested &&
 	       atomic_load_explicit(&pool->wake, FUT_ACQUIRE) == wake)
-		fut_park(&pool->wake, wake, FUT_FOREVER);
+		fut_park(&pool->wake, wake, fut_block_trim());
 	return open;
 }
 
@@ -241,15 +245,15 @@ static void run(struct fut_worker *worker, struct fut_task *task)
 {
 	enum fut_end end;
 
-	COUNT(worker->running, 1);
+	COUNT_UP(worker->running);
 	if (fut_unlikely(atomic_load_explicit(&worker->pool->cancelling,
 			FUT_RELAXED) != 0))
 		end = task->kind->drop(task, ECANCELED) ? FUT_END_CANCELLED :
 			FUT_END_HUSK;
 	else
 		end = task->kind->run(task);
-	COUNT(worker->running, -1);
-	COUNT(worker->ended[end], 1);
+	COUNT_DOWN(worker->running);
+	COUNT_UP(worker->ended[end]);
 }
 
 /* Each one that leaves joins the one before; the last is joined or detached. */

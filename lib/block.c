@@ -31,7 +31,7 @@ static struct depot {
 	struct slab *slabs;		/* those with room and live blocks */
 	struct slab *empties;
 	size_t empty_count;
-	int64_t stirred;		/* when an empty one last came or went */
+	int64_t stirred;	/* when an empty one last came or went */
 } depots[FUT_BLOCK_CLASSES];
 
 /* Some depot has more empty slabs than it keeps for good. */

@@ -256,10 +256,12 @@ static future_t *hang_on(future_t *source, future_executor_t *executor, int on,
 	int error = check(source, on, spec);
 	struct fut_job *job = NULL;
 
-	if (executor != NULL && executor != home.executor) {
+	if (executor != NULL)
 		where = fut_home_of(executor);
+	/* The same shell may have become another executor. */
+	if (where.executor != home.executor ||
+	    where.generation != home.generation)
 		spec->home = &home;
-	}
 	if (error == 0) {
 		job = fut_job_make(FUT_DEPENDENT_SIZE, &dependent_cell,
 			&dependent_task, where, spec);

@@ -111,24 +111,30 @@ static bool connection_read(struct loop *loop, struct connection *c)
 	return true;
 }
 
+/* Copies the next part of the answer to `out`; returns its length. */
+static size_t answer_fill(const struct connection *c, char *out, size_t room)
+{
+	size_t total = c->head_length + c->body_length, count;
+
+	if (c->sent < c->head_length) {
+		count = c->head_length - c->sent;
+		memcpy(out, c->head + c->sent, count);
+		return count;
+	}
+	count = total - c->sent;
+	if (count > room)
+		count = room;
+	body_fill(c->number, c->sent - c->head_length, out, count);
+	return count;
+}
+
 static bool connection_write(struct connection *c)
 {
 	char block[16384];
-	size_t total = c->head_length + c->body_length;
+	size_t count;
 
-	while (c->sent < total) {
-		const char *from = c->head + c->sent;
-		size_t count = c->head_length - c->sent;
-
-		if (c->sent >= c->head_length) {
-			count = total - c->sent;
-			if (count > sizeof(block))
-				count = sizeof(block);
-			body_fill(c->number, c->sent - c->head_length, block,
-				count);
-			from = block;
-		}
-		ssize_t sent = send(c->fd, from, count, MSG_NOSIGNAL);
+	while ((count = answer_fill(c, block, sizeof(block))) > 0) {
+		ssize_t sent = send(c->fd, block, count, MSG_NOSIGNAL);
 
 		if (sent < 0)
 			return errno == EAGAIN || errno == EINTR;

@@ -1,0 +1,225 @@
+/* Forked children: what they make for themselves works. */
+#define _GNU_SOURCE
+#include "world.h"
+
+static void pool_child(void *arg)
+{
+	future_executor_t *pool;
+	atomic_int ran = 0;
+
+	(void)arg;
+	CHILD_ASSERT(future_pool_new(&(future_pool_options_t){
+		.threads = 3 }, &pool) == 0);
+	for (int i = 0; i < 1000; i++) {
+		future_t *first = future_submit(pool, count_task, &ran);
+		future_t *next = future_then(first, count_then, &ran);
+
+		CHILD_ASSERT(future_get(next).error == 0);
+		future_unref(first);
+		future_unref(next);
+	}
+	future_executor_unref(pool);
+	CHILD_ASSERT(ran == 2000);
+}
+
+START_TEST(a_new_pool_works_in_the_child)
+{
+	if (no_threads_in_a_child())
+		return;
+	world_passes(pool_child);
+}
+END_TEST
+
+static void made_child(void *arg)
+{
+	future_promise_t *promise;
+	future_t *future;
+
+	(void)arg;
+	CHILD_ASSERT(outcome_of(future_ready(future_ok(NULL))) == 0);
+	CHILD_ASSERT(outcome_of(future_submit(future_inline(), nothing_task,
+		NULL)) == 0);
+	CHILD_ASSERT(future_promise_new(future_inline(), &promise) == 0);
+	future = future_promise_future(promise);
+	CHILD_ASSERT(future_promise_settle(promise, future_ok(NULL)));
+	CHILD_ASSERT(outcome_of(future) == 0);
+	future_promise_free(promise);
+}
+
+START_TEST(promises_and_the_inline_executor_work_in_the_child)
+{
+	world_passes(made_child);
+}
+END_TEST
+
+static void refused_child(void *arg)
+{
+	struct world *world = arg;
+
+	CHILD_ASSERT(future_execute(world->pool, count_work, &world->count) ==
+		ECHILD);
+	CHILD_ASSERT(future_get(world->queued).error == ECHILD);
+}
+
+static void grand_child(void *arg)
+{
+	struct world own;
+
+	world_start(&own);
+	child_passes(refused_child, &own);
+	child_passes(refused_child, arg);
+	world_end(&own);
+}
+
+START_TEST(a_grandchild_is_refused_what_either_made)
+{
+	if (no_threads_in_a_child())
+		return;
+	world_passes(grand_child);
+}
+END_TEST
+
+/* The default executor. */
+
+static void default_child(void *arg)
+{
+	atomic_int ran = 0;
+	int error = outcome_of(future_submit(NULL, count_task, &ran));
+
+	(void)arg;
+	CHILD_ASSERT(error == ECHILD ? ran == 0 : error == 0 && ran == 1);
+}
+
+START_TEST(an_inherited_default_executor_refuses_or_is_new)
+{
+	if (no_threads_in_a_child())
+		return;
+	ck_assert_int_eq(outcome_of(future_submit(NULL, nothing_task, NULL)),
+		0);
+	child_passes(default_child, NULL);
+	ck_assert_int_eq(outcome_of(future_submit(NULL, nothing_task, NULL)),
+		0);
+}
+END_TEST
+
+static void first_default_child(void *arg)
+{
+	CHILD_ASSERT(outcome_of(future_submit(NULL, nothing_task, arg)) == 0);
+}
+
+START_TEST(a_default_executor_never_used_starts_in_the_child)
+{
+	struct world world;
+
+	if (no_threads_in_a_child())
+		return;
+	world_start(&world);
+	child_passes(first_default_child, NULL);
+	world_end(&world);
+}
+END_TEST
+
+/* Forks inside a task. */
+
+struct inside {
+	future_executor_t *pool;
+	_Atomic(future_t *) own;
+	struct gate gate;
+	void (*body)(void *arg);
+	int status;
+};
+
+static void plain_child(void *arg)
+{
+	struct inside *inside = arg;
+
+	CHILD_ASSERT(future_current() == NULL);
+	CHILD_ASSERT(!future_cancel_requested());
+	CHILD_ASSERT(future_get(inside->own).error == ECHILD);
+	CHILD_ASSERT(future_execute(inside->pool, pass_work, &inside->gate) ==
+		ECHILD);
+	CHILD_ASSERT(future_executor_drain(inside->pool, FUTURE_FOREVER) ==
+		ECHILD);
+	CHILD_ASSERT(outcome_of(future_submit(future_inline(), nothing_task,
+		NULL)) == 0);
+	future_executor_unref(inside->pool);
+}
+
+static future_result_t fork_task(void *arg)
+{
+	struct inside *inside = arg;
+
+	gate_pass(&inside->gate);
+	inside->status = in_child(inside->body, inside);
+	return future_ok(NULL);
+}
+
+static void fork_inside(future_executor_t *pool, void (*body)(void *arg))
+{
+	struct inside inside = { .pool = pool, .gate = GATE_INIT,
+		.body = body, .status = -1 };
+	future_t *task = future_submit(pool, fork_task, &inside);
+
+	atomic_store(&inside.own, task);
+	gate_open(&inside.gate);
+	ck_assert_int_eq(outcome_of(task), 0);
+	ck_assert(WIFEXITED(inside.status));
+	ck_assert_int_eq(WEXITSTATUS(inside.status), 0);
+	ck_assert_int_eq(outcome_of(future_submit(pool, nothing_task, NULL)),
+		0);
+	future_executor_unref(pool);
+}
+
+START_TEST(the_child_of_a_task_is_a_plain_thread)
+{
+	fork_inside(pool_of(2), plain_child);
+}
+END_TEST
+
+START_TEST(the_child_of_a_task_can_make_a_pool)
+{
+	if (no_threads_in_a_child())
+		return;
+	fork_inside(pool_of(2), pool_child);
+}
+END_TEST
+
+static future_result_t fork_inline(void *arg)
+{
+	*(int *)arg = in_child(made_child, NULL);
+	return future_ok(NULL);
+}
+
+START_TEST(the_child_of_an_inline_task_starts_afresh)
+{
+	int status = -1;
+
+	ck_assert_int_eq(outcome_of(future_submit(future_inline(), fork_inline,
+		&status)), 0);
+	ck_assert(WIFEXITED(status));
+	ck_assert_int_eq(WEXITSTATUS(status), 0);
+}
+END_TEST
+
+static void add_children(Suite *suite)
+{
+	TCase *tcase = suite_case(suite, "children");
+
+	tcase_add_test(tcase, a_new_pool_works_in_the_child);
+	tcase_add_test(tcase,
+		promises_and_the_inline_executor_work_in_the_child);
+	tcase_add_test(tcase, a_grandchild_is_refused_what_either_made);
+	tcase_add_test(tcase, an_inherited_default_executor_refuses_or_is_new);
+	tcase_add_test(tcase, a_default_executor_never_used_starts_in_the_child);
+	tcase_add_test(tcase, the_child_of_a_task_is_a_plain_thread);
+	tcase_add_test(tcase, the_child_of_a_task_can_make_a_pool);
+	tcase_add_test(tcase, the_child_of_an_inline_task_starts_afresh);
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("fork child");
+
+	add_children(suite);
+	return suite_run(suite);
+}

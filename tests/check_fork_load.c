@@ -1,0 +1,154 @@
+/* Forks while the threads of the parent are in the middle of everything. */
+#define _GNU_SOURCE
+#include "support.h"
+
+struct storm {
+	future_executor_t *pool;
+	future_t *settled, *pending;
+	atomic_bool over;
+	struct gate blowing;
+	atomic_int ran;
+};
+
+/* Keeps every lock of the library busy. */
+static void storm_once(struct storm *storm)
+{
+	future_t *first = future_submit(storm->pool, count_task, &storm->ran);
+	future_t *next = future_then(first, count_then, &storm->ran);
+	future_t *leg = future_then(storm->pending, count_then, &storm->ran);
+	future_t *race = FUTURE_RACE(storm->pending, next);
+	future_executor_stats_t stats;
+
+	future_executor_stats(storm->pool, &stats);
+	if (future_get(race).error != 0)
+		abort();
+	future_cancel(leg);
+	future_unref(leg);
+	future_unref(race);
+	future_unref(next);
+	future_unref(first);
+}
+
+static void *storm_main(void *arg)
+{
+	struct storm *storm = arg;
+
+	gate_pass(&storm->blowing);
+	while (!atomic_load(&storm->over))
+		storm_once(storm);
+	return NULL;
+}
+
+static void *pools_main(void *arg)
+{
+	struct storm *storm = arg;
+
+	gate_pass(&storm->blowing);
+	while (!atomic_load(&storm->over)) {
+		future_executor_t *pool = pool_of(2);
+
+		if (future_execute(pool, count_work, &storm->ran) != 0)
+			abort();
+		future_executor_unref(pool);
+	}
+	return NULL;
+}
+
+static void refused_child(void *arg)
+{
+	struct storm *storm = arg;
+	atomic_int ran = 0;
+
+	CHILD_ASSERT(future_execute(storm->pool, count_work, &ran) == ECHILD);
+	CHILD_ASSERT(outcome_of(future_submit(storm->pool, count_task,
+		&ran)) == ECHILD);
+	CHILD_ASSERT(future_get(storm->pending).error == ECHILD);
+	CHILD_ASSERT(outcome_of(future_then(storm->pending, count_then,
+		&ran)) == ECHILD);
+	CHILD_ASSERT(!future_cancel(storm->pending));
+	CHILD_ASSERT(future_executor_drain(storm->pool, FUTURE_FOREVER) ==
+		ECHILD);
+	CHILD_ASSERT(future_get(storm->settled).error == 0);
+	future_unref(storm->pending);
+	future_unref(storm->settled);
+	future_executor_unref(storm->pool);
+	CHILD_ASSERT(ran == 0);
+}
+
+static void busy_child(void *arg)
+{
+	future_executor_t *pool;
+	atomic_int ran = 0;
+
+	refused_child(arg);
+	CHILD_ASSERT(future_pool_new(&(future_pool_options_t){
+		.threads = 2 }, &pool) == 0);
+	for (int i = 0; i < 100; i++) {
+		future_t *first = future_submit(pool, count_task, &ran);
+
+		CHILD_ASSERT(outcome_of(future_then(first, count_then,
+			&ran)) == 0);
+		future_unref(first);
+	}
+	future_executor_unref(pool);
+	CHILD_ASSERT(ran == 200);
+}
+
+/* Forks `count` times while four threads blow. */
+static void storm_run(size_t count, void (*body)(void *arg))
+{
+	struct storm storm = { .pool = pool_of(2), .blowing = GATE_OPEN };
+	future_promise_t *promise;
+	pthread_t threads[4];
+
+	ck_assert_int_eq(future_promise_new(storm.pool, &promise), 0);
+	storm.pending = future_promise_future(promise);
+	storm.settled = future_ready(future_ok(NULL));
+	for (int i = 0; i < 4; i++)
+		threads[i] = thread_start(i == 0 ? pools_main : storm_main,
+			&storm);
+	gate_await(&storm.blowing, 4);
+	for (size_t i = 0; i < count; i++) {
+		int status = in_child(body, &storm);
+
+		ck_assert_msg(WIFEXITED(status), "ended by signal %d",
+			WTERMSIG(status));
+		ck_assert_int_eq(WEXITSTATUS(status), 0);
+	}
+	atomic_store(&storm.over, true);
+	for (int i = 0; i < 4; i++)
+		thread_finish(threads[i]);
+	future_promise_free(promise);
+	future_unref(storm.pending);
+	future_unref(storm.settled);
+	future_executor_unref(storm.pool);
+}
+
+START_TEST(a_child_of_the_storm_is_refused_and_never_hangs)
+{
+	if (skipped(under_asan(), "this malloc may be left locked in a child"))
+		return;
+	storm_run(scaled(300), refused_child);
+}
+END_TEST
+
+START_TEST(a_child_of_the_storm_can_make_a_pool)
+{
+	if (skipped(under_asan(), "this malloc may be left locked in a child"))
+		return;
+	if (skipped(under_tsan(), "ThreadSanitizer dies when the child of "
+			"a process with threads starts one"))
+		return;
+	storm_run(scaled(300), busy_child);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("fork under load");
+	TCase *tcase = suite_case(suite, "storm");
+
+	tcase_add_test(tcase, a_child_of_the_storm_is_refused_and_never_hangs);
+	tcase_add_test(tcase, a_child_of_the_storm_can_make_a_pool);
+	return suite_run(suite);
+}

@@ -1,0 +1,502 @@
+/* What a full queue does, policy by policy. */
+#define _GNU_SOURCE
+#include "support.h"
+
+static future_executor_t *bounded(future_when_full_t when_full,
+	size_t capacity)
+{
+	return pool_with(&(future_pool_options_t){ .threads = 1,
+		.queue_capacity = capacity, .when_full = when_full });
+}
+
+/* The worker at the gate, the queue full of counting tasks. */
+static void fill(future_executor_t *pool, size_t capacity, struct gate *gate,
+	atomic_int *ran)
+{
+	occupy(pool, 1, gate);
+	for (size_t i = 0; i < capacity; i++)
+		ck_assert_int_eq(future_execute(pool, count_work, ran), 0);
+	ck_assert_uint_eq(stats_of(pool).queued, capacity);
+}
+
+/* Reject. */
+
+START_TEST(reject_refuses_with_eagain_exactly_above_capacity)
+{
+	struct gate gate = GATE_INIT;
+	size_t capacity = (size_t)_i;
+	future_executor_t *pool = bounded(FUTURE_REJECT, capacity);
+	atomic_int ran = 0;
+
+	fill(pool, capacity, &gate, &ran);
+	ck_assert_int_eq(future_execute(pool, count_work, &ran), EAGAIN);
+	ck_assert_int_eq(outcome_of(future_submit(pool, count_task, &ran)),
+		EAGAIN);
+	gate_open(&gate);
+	future_executor_unref(pool);
+	ck_assert_int_eq(ran, _i);
+}
+END_TEST
+
+START_TEST(reject_destroys_the_argument_inside_the_call)
+{
+	struct gate gate = GATE_INIT;
+	future_executor_t *pool = bounded(FUTURE_REJECT, 1);
+	atomic_int ran = 0, ends = 0;
+	future_t *refused;
+
+	fill(pool, 1, &gate, &ran);
+	refused = future_submit_with(pool, &(future_task_t){
+		.fn = nothing_task, .arg = &ends, .destroy_arg = count_work });
+	ck_assert_int_eq(ends, 1);
+	ck_assert_int_eq(future_state(refused), FUTURE_FAILED);
+	future_unref(refused);
+	gate_open(&gate);
+	future_executor_unref(pool);
+	ck_assert_int_eq(ends, 1);
+}
+END_TEST
+
+START_TEST(reject_accepts_again_when_there_is_room)
+{
+	struct gate gate = GATE_INIT;
+	future_executor_t *pool = bounded(FUTURE_REJECT, 2);
+	atomic_int ran = 0;
+
+	fill(pool, 2, &gate, &ran);
+	ck_assert_int_eq(future_execute(pool, count_work, &ran), EAGAIN);
+	gate_open(&gate);
+	ck_assert_int_eq(future_executor_drain(pool, FUTURE_FOREVER), 0);
+	ck_assert_int_eq(future_execute(pool, count_work, &ran), 0);
+	future_executor_unref(pool);
+	ck_assert_int_eq(ran, 3);
+}
+END_TEST
+
+START_TEST(what_runs_takes_no_place_in_the_queue)
+{
+	struct gate gate = GATE_INIT;
+	future_executor_t *pool = pool_with(&(future_pool_options_t){
+		.threads = 4, .queue_capacity = 1 });
+	atomic_int ran = 0;
+
+	for (size_t i = 1; i <= 4; i++) {
+		ck_assert_int_eq(future_execute(pool, pass_work, &gate), 0);
+		gate_await(&gate, i);
+	}
+	ck_assert_int_eq(future_execute(pool, count_work, &ran), 0);
+	ck_assert_int_eq(future_execute(pool, count_work, &ran), EAGAIN);
+	gate_open(&gate);
+	future_executor_unref(pool);
+	ck_assert_int_eq(ran, 1);
+}
+END_TEST
+
+/* Every policy. */
+
+START_TEST(a_cancelled_task_gives_its_place_back_at_once)
+{
+	struct gate gate = GATE_INIT;
+	future_executor_t *pool = bounded((future_when_full_t)_i, 3);
+	future_t *queued[3];
+	atomic_int ran = 0;
+
+	occupy(pool, 1, &gate);
+	for (int i = 0; i < 3; i++)
+		queued[i] = future_submit(pool, nothing_task, NULL);
+	ck_assert(future_cancel(queued[1]));
+	ck_assert_uint_eq(stats_of(pool).queued, 2);
+	ck_assert_int_eq(future_execute(pool, count_work, &ran), 0);
+	ck_assert_uint_eq(stats_of(pool).queued, 3);
+	ck_assert_int_eq(ran, 0);
+	gate_open(&gate);
+	future_executor_unref(pool);
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(outcome_of(queued[i]),
+			i == 1 ? ECANCELED : 0);
+	ck_assert_int_eq(ran, 1);
+}
+END_TEST
+
+START_TEST(places_given_back_a_thousand_times_do_not_fill_the_queue)
+{
+	struct gate gate = GATE_INIT;
+	future_executor_t *pool = bounded((future_when_full_t)_i, 2);
+	atomic_int ran = 0;
+
+	fill(pool, 1, &gate, &ran);
+	for (int i = 0; i < 1000; i++) {
+		future_t *queued = future_submit(pool, nothing_task, NULL);
+
+		ck_assert_int_eq(future_state(queued), FUTURE_PENDING);
+		ck_assert(future_cancel(queued));
+		future_unref(queued);
+	}
+	gate_open(&gate);
+	future_executor_unref(pool);
+	ck_assert_int_eq(ran, 1);
+}
+END_TEST
+
+START_TEST(continuations_are_never_refused_for_want_of_room)
+{
+	struct gate gate = GATE_INIT;
+	future_executor_t *pool = bounded((future_when_full_t)_i, 1);
+	future_t *source = future_ready(future_ok(NULL)), *next[10];
+	atomic_int ran = 0, later = 0;
+
+	fill(pool, 1, &gate, &ran);
+	for (int i = 0; i < 10; i++)
+		next[i] = future_then_on(source, pool, count_then, &later);
+	ck_assert_int_eq(later, 0);
+	gate_open(&gate);
+	for (int i = 0; i < 10; i++)
+		ck_assert_int_eq(outcome_of(next[i]), 0);
+	future_unref(source);
+	future_executor_unref(pool);
+	ck_assert_int_eq(later, 10);
+}
+END_TEST
+
+struct flow {
+	future_executor_t *pool;
+	atomic_size_t ran, ok, again, cancelled, other;
+};
+
+static future_result_t flow_task(void *arg)
+{
+	struct flow *flow = arg;
+
+	atomic_fetch_add(&flow->ran, 1);
+	return future_ok(NULL);
+}
+
+static void flow_main(void *arg, size_t index)
+{
+	struct flow *flow = arg;
+	future_t *window[20];
+
+	(void)index;
+	for (size_t i = 0; i < scaled(500); i++) {
+		for (int j = 0; j < 20; j++)
+			window[j] = future_submit(flow->pool, flow_task, flow);
+		for (int j = 0; j < 20; j++) {
+			int error = outcome_of(window[j]);
+
+			atomic_fetch_add(error == 0 ? &flow->ok :
+				error == EAGAIN ? &flow->again :
+				error == ECANCELED ? &flow->cancelled :
+				&flow->other, 1);
+		}
+	}
+}
+
+START_TEST(in_is_out_under_pressure)
+{
+	struct flow flow = { .pool = pool_with(&(future_pool_options_t){
+		.threads = 2, .queue_capacity = 4,
+		.when_full = (future_when_full_t)_i }) };
+
+	together(4, flow_main, &flow);
+	future_executor_unref(flow.pool);
+	ck_assert_uint_eq(flow.ok + flow.again + flow.cancelled,
+		4 * 20 * scaled(500));
+	ck_assert_uint_eq(flow.ran, flow.ok);
+	ck_assert_uint_eq(flow.other, 0);
+	if (_i == FUTURE_BLOCK || _i == FUTURE_CALLER_RUNS)
+		ck_assert_uint_eq(flow.ok, 4 * 20 * scaled(500));
+	if (_i != FUTURE_DISCARD_OLDEST)
+		ck_assert_uint_eq(flow.cancelled, 0);
+}
+END_TEST
+
+START_TEST(the_queue_never_grows_beyond_its_capacity_from_outside)
+{
+	struct flow flow = { .pool = pool_with(&(future_pool_options_t){
+		.threads = 2, .queue_capacity = 4,
+		.when_full = (future_when_full_t)_i }) };
+	future_executor_stats_t stats;
+
+	together(4, flow_main, &flow);
+	stats = stats_when_idle(flow.pool);
+	future_executor_unref(flow.pool);
+	ck_assert_uint_le(stats.peak_queue, 4);
+	ck_assert_uint_eq(stats.queued, 0);
+}
+END_TEST
+
+/* Caller runs. */
+
+struct caller {
+	pid_t tid;
+	future_executor_t *current;
+};
+
+static void note_caller(void *arg)
+{
+	struct caller *caller = arg;
+
+	caller->tid = thread_id();
+	caller->current = future_current();
+}
+
+static future_result_t note_caller_task(void *arg)
+{
+	note_caller(arg);
+	return future_ok_int(3);
+}
+
+START_TEST(caller_runs_runs_it_inside_submit)
+{
+	struct gate gate = GATE_INIT;
+	future_executor_t *pool = bounded(FUTURE_CALLER_RUNS, 1);
+	struct caller caller = { 0, NULL };
+	atomic_int ran = 0;
+	future_t *done;
+
+	fill(pool, 1, &gate, &ran);
+	done = future_submit(pool, note_caller_task, &caller);
+	ck_assert_int_eq(future_state(done), FUTURE_OK);
+	ck_assert_int_eq(future_result_int(future_get(done)), 3);
+	ck_assert_int_eq(caller.tid, thread_id());
+	ck_assert_int_eq(ran, 0);
+	future_unref(done);
+	gate_open(&gate);
+	future_executor_unref(pool);
+}
+END_TEST
+
+START_TEST(caller_runs_runs_it_inside_execute)
+{
+	struct gate gate = GATE_INIT;
+	future_executor_t *pool = bounded(FUTURE_CALLER_RUNS, 1);
+	struct caller caller = { 0, NULL };
+	atomic_int ran = 0;
+
+	fill(pool, 1, &gate, &ran);
+	ck_assert_int_eq(future_execute(pool, note_caller, &caller), 0);
+	ck_assert_int_eq(caller.tid, thread_id());
+	gate_open(&gate);
+	future_executor_unref(pool);
+}
+END_TEST
+
+START_TEST(the_pool_is_current_where_its_caller_runs)
+{
+	struct gate gate = GATE_INIT;
+	future_executor_t *pool = bounded(FUTURE_CALLER_RUNS, 1);
+	struct caller caller = { 0, NULL };
+	atomic_int ran = 0;
+
+	fill(pool, 1, &gate, &ran);
+	ck_assert_int_eq(future_execute(pool, note_caller, &caller), 0);
+	ck_assert_ptr_eq(caller.current, pool);
+	ck_assert_ptr_null(future_current());
+	gate_open(&gate);
+	future_executor_unref(pool);
+}
+END_TEST
+
+START_TEST(caller_runs_does_not_run_what_comes_after_shutdown)
+{
+	struct gate gate = GATE_INIT;
+	future_executor_t *pool = bounded(FUTURE_CALLER_RUNS, 1);
+	atomic_int ran = 0;
+
+	fill(pool, 1, &gate, &ran);
+	future_executor_shutdown(pool);
+	ck_assert_int_eq(future_execute(pool, count_work, &ran), ESHUTDOWN);
+	gate_open(&gate);
+	future_executor_unref(pool);
+	ck_assert_int_eq(ran, 1);
+}
+END_TEST
+
+/* Discard. */
+
+START_TEST(discard_fails_the_new_one_with_eagain)
+{
+	struct gate gate = GATE_INIT;
+	future_executor_t *pool = bounded(FUTURE_DISCARD, 2);
+	atomic_int ran = 0, never = 0;
+
+	fill(pool, 2, &gate, &ran);
+	ck_assert_int_eq(outcome_of(future_submit(pool, count_task, &never)),
+		EAGAIN);
+	gate_open(&gate);
+	future_executor_unref(pool);
+	ck_assert_int_eq(ran, 2);
+	ck_assert_int_eq(never, 0);
+}
+END_TEST
+
+START_TEST(discard_lets_execute_return_0)
+{
+	struct gate gate = GATE_INIT;
+	future_executor_t *pool = bounded(FUTURE_DISCARD, 2);
+	atomic_int ran = 0, never = 0;
+
+	fill(pool, 2, &gate, &ran);
+	ck_assert_int_eq(future_execute(pool, count_work, &never), 0);
+	ck_assert_uint_eq(stats_of(pool).queued, 2);
+	gate_open(&gate);
+	future_executor_unref(pool);
+	ck_assert_int_eq(ran, 2);
+	ck_assert_int_eq(never, 0);
+}
+END_TEST
+
+START_TEST(discard_still_says_eshutdown)
+{
+	future_executor_t *pool = bounded(FUTURE_DISCARD, 1);
+	atomic_int never = 0;
+
+	future_executor_shutdown(pool);
+	ck_assert_int_eq(future_execute(pool, count_work, &never), ESHUTDOWN);
+	future_executor_unref(pool);
+	ck_assert_int_eq(never, 0);
+}
+END_TEST
+
+START_TEST(discard_oldest_settles_the_oldest_with_ecanceled)
+{
+	struct gate gate = GATE_INIT;
+	future_executor_t *pool = bounded(FUTURE_DISCARD_OLDEST, 2);
+	future_t *old, *middle, *new;
+	atomic_int ends = 0;
+
+	occupy(pool, 1, &gate);
+	old = future_submit_with(pool, &(future_task_t){ .fn = nothing_task,
+		.arg = &ends, .destroy_arg = count_work });
+	middle = future_submit(pool, nothing_task, NULL);
+	new = future_submit(pool, nothing_task, NULL);
+	ck_assert_int_eq(future_state(old), FUTURE_CANCELLED);
+	ck_assert_int_eq(ends, 1);
+	ck_assert_int_eq(outcome_of(old), ECANCELED);
+	gate_open(&gate);
+	ck_assert_int_eq(outcome_of(middle), 0);
+	ck_assert_int_eq(outcome_of(new), 0);
+	future_executor_unref(pool);
+	ck_assert_int_eq(ends, 1);
+}
+END_TEST
+
+START_TEST(discard_oldest_keeps_the_newest_in_order)
+{
+	struct record record = { 0, "" };
+	struct letter letters[10];
+	struct gate gate = GATE_INIT;
+	future_executor_t *pool = bounded(FUTURE_DISCARD_OLDEST, 3);
+
+	occupy(pool, 1, &gate);
+	for (int i = 0; i < 10; i++) {
+		letters[i] = (struct letter){ &record, (char)('0' + i) };
+		ck_assert_int_eq(future_execute(pool, write_work, &letters[i]),
+			0);
+	}
+	gate_open(&gate);
+	future_executor_unref(pool);
+	ck_assert_str_eq(record.text, "789");
+}
+END_TEST
+
+START_TEST(discard_oldest_passes_over_what_was_cancelled)
+{
+	struct gate gate = GATE_INIT;
+	future_executor_t *pool = bounded(FUTURE_DISCARD_OLDEST, 2);
+	future_t *queued[4];
+
+	occupy(pool, 1, &gate);
+	queued[0] = future_submit(pool, nothing_task, NULL);
+	queued[1] = future_submit(pool, nothing_task, NULL);
+	ck_assert(future_cancel(queued[0]));
+	queued[2] = future_submit(pool, nothing_task, NULL);
+	ck_assert_int_eq(future_state(queued[1]), FUTURE_PENDING);
+	queued[3] = future_submit(pool, nothing_task, NULL);
+	ck_assert_int_eq(future_state(queued[1]), FUTURE_CANCELLED);
+	gate_open(&gate);
+	ck_assert_int_eq(outcome_of(queued[2]), 0);
+	ck_assert_int_eq(outcome_of(queued[3]), 0);
+	future_unref(queued[0]);
+	future_unref(queued[1]);
+	future_executor_unref(pool);
+}
+END_TEST
+
+START_TEST(continuations_of_a_discarded_task_see_ecanceled)
+{
+	struct gate gate = GATE_INIT;
+	future_executor_t *pool = bounded(FUTURE_DISCARD_OLDEST, 1);
+	future_t *old, *seen;
+	atomic_int ran = 0;
+
+	occupy(pool, 1, &gate);
+	old = future_submit(pool, nothing_task, NULL);
+	seen = future_handle_on(old, future_inline(), error_then, NULL);
+	ck_assert_int_eq(future_execute(pool, count_work, &ran), 0);
+	ck_assert_int_eq(future_result_int(future_get(seen)), ECANCELED);
+	future_unref(old);
+	future_unref(seen);
+	gate_open(&gate);
+	future_executor_unref(pool);
+	ck_assert_int_eq(ran, 1);
+}
+END_TEST
+
+static void add_reject(Suite *suite)
+{
+	TCase *tcase = suite_case(suite, "reject");
+
+	tcase_add_loop_test(tcase,
+		reject_refuses_with_eagain_exactly_above_capacity, 1, 5);
+	tcase_add_test(tcase, reject_destroys_the_argument_inside_the_call);
+	tcase_add_test(tcase, reject_accepts_again_when_there_is_room);
+	tcase_add_test(tcase, what_runs_takes_no_place_in_the_queue);
+}
+
+static void add_every(Suite *suite)
+{
+	TCase *tcase = suite_case(suite, "every policy");
+	int end = FUTURE_DISCARD_OLDEST + 1;
+
+	tcase_add_loop_test(tcase,
+		a_cancelled_task_gives_its_place_back_at_once, 0, end);
+	tcase_add_loop_test(tcase,
+		places_given_back_a_thousand_times_do_not_fill_the_queue,
+		0, end);
+	tcase_add_loop_test(tcase,
+		continuations_are_never_refused_for_want_of_room, 0, end);
+	tcase_add_loop_test(tcase, in_is_out_under_pressure, 0, end);
+	tcase_add_loop_test(tcase,
+		the_queue_never_grows_beyond_its_capacity_from_outside,
+		0, end);
+}
+
+static void add_others(Suite *suite)
+{
+	TCase *tcase = suite_case(suite, "caller runs, discard");
+
+	tcase_add_test(tcase, caller_runs_runs_it_inside_submit);
+	tcase_add_test(tcase, caller_runs_runs_it_inside_execute);
+	tcase_add_test(tcase, the_pool_is_current_where_its_caller_runs);
+	tcase_add_test(tcase,
+		caller_runs_does_not_run_what_comes_after_shutdown);
+	tcase_add_test(tcase, discard_fails_the_new_one_with_eagain);
+	tcase_add_test(tcase, discard_lets_execute_return_0);
+	tcase_add_test(tcase, discard_still_says_eshutdown);
+	tcase_add_test(tcase,
+		discard_oldest_settles_the_oldest_with_ecanceled);
+	tcase_add_test(tcase, discard_oldest_keeps_the_newest_in_order);
+	tcase_add_test(tcase, discard_oldest_passes_over_what_was_cancelled);
+	tcase_add_test(tcase, continuations_of_a_discarded_task_see_ecanceled);
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("policy");
+
+	add_reject(suite);
+	add_every(suite);
+	add_others(suite);
+	return suite_run(suite);
+}

@@ -28,6 +28,7 @@ tests_in_c = \
 	tests/stress_future
 
 tests_in_sh = \
+	tests/check_explorer.sh \
 	tests/check_floors.sh \
 	tests/check_four_models.sh \
 	tests/check_header.sh \

@@ -1,0 +1,40 @@
+# The explorer.  Its objects need flags of their own, so a script builds it:
+# from the sources of lib/, with gcc, whatever this build is made with.
+
+explorer = tests/model/out
+
+# For example: make explore EXPLORE='submit --mode dfs --bound 3'
+EXPLORE = all
+
+.PHONY: explore
+explore:
+	$(srcdir)/tests/model/build.sh $(explorer)
+	$(explorer)/explore $(EXPLORE)
+
+clean-local: clean-explorer
+.PHONY: clean-explorer
+clean-explorer:
+	rm -rf $(explorer)
+
+EXTRA_DIST += tests/model/build.sh \
+	tests/model/atomic.c tests/model/atomic.h \
+	tests/model/choice.c tests/model/choice.h \
+	tests/model/clocks.h \
+	tests/model/explore.c \
+	tests/model/fiber.c tests/model/fiber.h \
+	tests/model/floor.c \
+	tests/model/litmus.c \
+	tests/model/memory.c tests/model/memory.h \
+	tests/model/model.h \
+	tests/model/options.c tests/model/options.h \
+	tests/model/plain.c \
+	tests/model/reduce.c tests/model/reduce.h \
+	tests/model/replay.c tests/model/replay.h \
+	tests/model/report.c tests/model/report.h \
+	tests/model/run.h \
+	tests/model/scenario_pool.c \
+	tests/model/scenario_settle.c \
+	tests/model/schedule.c tests/model/schedule.h \
+	tests/model/tally.c tests/model/tally.h \
+	tests/model/toys.c \
+	tests/model/tunables.h

@@ -1,0 +1,21 @@
+/*
+ * Included before every library source that is explored: sizes and counts at
+ * which the edges are near.
+ *
+ * A spin adds looks that change nothing but cost a step each, so depth first
+ * there is none; the random runs have one.
+ */
+#ifndef TUNABLES_H
+#define TUNABLES_H
+
+extern unsigned model_spins;
+
+#define FUT_LOCK_SPINS ((int)model_spins)
+#define FUT_CELL_SPINS ((int)model_spins)
+#define FUT_WAIT_SPINS ((int)model_spins)
+#define FUT_LINGER_SPINS ((int)model_spins)
+#define FUT_SHARE_MAX 3
+#define FUT_STREAK_MAX 2
+#define FUT_SWEEP_MIN 1
+
+#endif

@@ -289,6 +289,32 @@ enum fut_end fut_job_finish_as(struct fut_job *job, struct future_cell *source)
 	return how_ended(error);
 }
 
+/*
+ * Lets go of the argument and the source of one that will not run.  The
+ * argument's destructor counts as its function: it cannot wait for itself.
+ */
+static bool abandon(struct fut_job *job)
+{
+	struct fut_self *self = fut_self();
+	struct fut_frame frame = { self->frame, future_current(), &job->cell };
+	bool queued;
+
+	self->frame = &frame;
+	queued = job->cell.kind->abandon(job);
+	self->frame = frame.up;
+	return queued;
+}
+
+static void cancel_pending(struct fut_job *job, bool tell)
+{
+	struct future_executor *executor =
+		fut_executor_peek(job->task.executor);
+
+	if (abandon(job) && tell && executor != NULL)
+		executor->kind->husk(executor, &job->task, FUT_HUSK_CANCELLED);
+	fut_cell_quiet(&job->cell);
+}
+
 /* Following goes down a chain of any length. */
 bool fut_job_cancel(struct fut_job *job, bool tell)
 {
@@ -302,16 +328,8 @@ bool fut_job_cancel(struct fut_job *job, bool tell)
 		found = fut_cell_cancel(cell, let_go, &hooks);
 		if (found == FUT_CANCEL_LOST)
 			return !first;
-		if (found == FUT_CANCEL_PENDING && let_go) {
-			struct future_executor *executor =
-				fut_executor_peek(job->task.executor);
-
-			if (cell->kind->abandon(job) && tell &&
-			    executor != NULL)
-				executor->kind->husk(executor, &job->task,
-					FUT_HUSK_CANCELLED);
-			fut_cell_quiet(cell);
-		}
+		if (found == FUT_CANCEL_PENDING && let_go)
+			cancel_pending(job, tell);
 		if (hooks)
 			fut_job_fire(job, false);
 		if (found != FUT_CANCEL_FOLLOWING)
@@ -333,7 +351,7 @@ bool fut_job_drop(struct fut_job *job, int error)
 	} else {
 		settled = fut_cell_claim(&job->cell);
 		if (settled && job->cell.kind->abandon != NULL)
-			job->cell.kind->abandon(job);
+			abandon(job);
 		if (settled)
 			write_result(job, NULL, NULL, error, CLAIMED);
 	}

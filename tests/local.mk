@@ -8,16 +8,35 @@
 tests_in_c = \
 	tests/check_arg \
 	tests/check_arg_size \
+	tests/check_backpressure \
 	tests/check_callback \
 	tests/check_cancel \
 	tests/check_combine \
 	tests/check_depth \
+	tests/check_executor \
 	tests/check_follow \
+	tests/check_fork \
+	tests/check_fork_child \
+	tests/check_fork_load \
+	tests/check_hooks \
+	tests/check_inline \
+	tests/check_join \
 	tests/check_letgo \
+	tests/check_lifetime \
+	tests/check_machine \
 	tests/check_misuse \
 	tests/check_on_cancel \
+	tests/check_oom \
+	tests/check_order \
+	tests/check_park \
+	tests/check_policy \
+	tests/check_pool \
+	tests/check_process \
 	tests/check_promise \
 	tests/check_result \
+	tests/check_sequence \
+	tests/check_shutdown \
+	tests/check_stats \
 	tests/check_submit \
 	tests/check_take \
 	tests/check_then \
@@ -43,6 +62,16 @@ TESTS += $(tests_in_c)
 endif
 TESTS += $(tests_in_sh)
 
+# These see requests fail that the system would grant.
+fail = tests/fail/alloc.h tests/fail/thread.c tests/fail/thread.h
+tests_check_machine_SOURCES = tests/check_machine.c $(fail)
+tests_check_pool_SOURCES = tests/check_pool.c $(fail)
+tests_check_oom_SOURCES = tests/check_oom.c tests/fail/alloc.c $(fail) \
+	$(machine_but_alloc) $(house)
+# A name of their own for these objects: they are no libtool objects.
+tests_check_oom_CFLAGS = $(AM_CFLAGS)
+tests_check_oom_LDADD = $(CHECK_LIBS)
+
 # For every program that names no libraries of its own.
 LDADD = lib/libfuture-internal.la $(CHECK_LIBS)
 AM_CPPFLAGS += $(CHECK_CFLAGS)
@@ -59,4 +88,4 @@ AM_TESTS_ENVIRONMENT = \
 		TSAN_OPTIONS="halt_on_error=1:$$TSAN_OPTIONS";
 
 EXTRA_DIST += $(tests_in_sh) tests/lib.sh tests/cxx.cc \
-	tests/check.h tests/stress.h
+	tests/check.h tests/stress.h tests/support.h tests/world.h

@@ -11,13 +11,18 @@ struct after {
 	uint32_t room;			/* to be waited for */
 };
 
+/* It was meant for an earlier pool.  The default one is always the same. */
+static bool is_stale(const struct fut_task *task)
+{
+	return task->executor != NULL &&
+		task->generation != fut_executor_generation(task->executor);
+}
+
 /* Under the lock. */
 static int check_open(struct fut_pool *pool, struct fut_task *task,
 	enum fut_post how)
 {
-	/* The default executor is nobody's generation. */
-	if (task->executor != NULL &&
-	    task->generation != fut_executor_generation(&pool->executor))
+	if (is_stale(task))
 		return ESHUTDOWN;
 	if (pool->phase == FUT_POOL_OPEN)
 		return 0;
@@ -90,7 +95,8 @@ static int push(struct fut_pool *pool, struct fut_task *task,
 		enqueue(pool, task, after);
 	else if (error == EAGAIN && pool->when_full == FUTURE_BLOCK && !last)
 		pool->producers++;
-	else if (error != EAGAIN || pool->when_full != FUTURE_CALLER_RUNS)
+	else if (!is_stale(task) && (error != EAGAIN ||
+				     pool->when_full != FUTURE_CALLER_RUNS))
 		pool->refused++;
 	fut_unlock(&pool->lock);
 	return error;
@@ -154,8 +160,7 @@ void fut_pool_husk(struct future_executor *executor, struct fut_task *task,
 	bool room = false;
 
 	fut_lock(&pool->lock);
-	if (task->executor == NULL ||
-	    task->generation == fut_executor_generation(executor)) {
+	if (!is_stale(task)) {
 		if (why == FUT_HUSK_CANCELLED)
 			pool->counts[FUT_END_CANCELLED]++;
 		else

@@ -17,6 +17,8 @@ int fut_park(_Atomic uint32_t *word, uint32_t expected, int64_t deadline_ns)
 	struct timespec at, *until = NULL;
 	int saved = errno, error;
 
+	if (deadline_ns < 0)
+		deadline_ns = 0;	/* the kernel knows no time before */
 	if (deadline_ns != FUT_FOREVER) {
 		at.tv_sec = (time_t)(deadline_ns / 1000000000);
 		at.tv_nsec = (long)(deadline_ns % 1000000000);
@@ -87,6 +89,8 @@ static int sleeper_wait(struct bucket *bucket, struct sleeper *sleeper,
 
 	if (deadline_ns == FUT_FOREVER)
 		return pthread_cond_wait(&sleeper->changed, &bucket->lock);
+	if (deadline_ns < 0)
+		deadline_ns = 0;
 	at.tv_sec = (time_t)(deadline_ns / 1000000000);
 	at.tv_nsec = (long)(deadline_ns % 1000000000);
 	return pthread_cond_timedwait(&sleeper->changed, &bucket->lock, &at);

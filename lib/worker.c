@@ -115,12 +115,18 @@ static struct fut_task *grab(struct fut_worker *worker, size_t *takes)
 	return task;
 }
 
-/* There is more in a share than its owner and a thief have in hand. */
+/*
+ * The duty of one that was woken, before it turns to its own task: while its
+ * wake-up was in flight others may have left that to it.
+ */
 static void wake_next(struct fut_pool *pool)
 {
+	size_t left = 0;
 	bool wake;
 
-	if (idle(pool) == 0)
+	for (size_t i = 0; i < pool->width && left == 0; i++)
+		left = fut_share_left(fut_share_look(&pool->workers[i].share));
+	if (left == 0 || idle(pool) == 0)
 		return;
 	fut_lock(&pool->lock);
 	wake = fut_pool_wakes(pool);
@@ -139,11 +145,8 @@ static struct fut_task *steal(struct fut_worker *worker)
 			&pool->workers[(worker->index + i) % pool->width];
 		struct fut_task *task = fut_share_take(&other->share);
 
-		if (task == NULL)
-			continue;
-		if (fut_share_left(fut_share_look(&other->share)) > 0)
-			wake_next(pool);
-		return task;
+		if (task != NULL)
+			return task;
 	}
 	return NULL;
 }
@@ -229,9 +232,13 @@ static struct fut_task *next(struct fut_worker *worker)
 	if (task == NULL)
 		task = relieve(worker);
 	while (task == NULL) {
+		bool woken = worker->rested;
+
 		task = grab(worker, &takes);
 		if (task == NULL)
 			task = steal(worker);
+		if (task != NULL && woken)
+			wake_next(worker->pool);
 		if (task == NULL) {
 			linger(worker->pool);
 			if (!rest(worker, takes))

@@ -1,7 +1,19 @@
 # The manual: every page is listed here.  A page speaks for all the names in
 # its NAME section; each gets a line of its own that sends man to the page.
 
-dist_man_MANS =
+dist_man_MANS = \
+	doc/man/future_all.3 \
+	doc/man/future_cancel.3 \
+	doc/man/future_executor.3 \
+	doc/man/future_get.3 \
+	doc/man/future_pool_new.3 \
+	doc/man/future_promise.3 \
+	doc/man/future_ref.3 \
+	doc/man/future_result.3 \
+	doc/man/future_submit.3 \
+	doc/man/future_then.3 \
+	doc/man/future_time.3 \
+	doc/man/libfuture.3
 
 man_names = \
 	for page in $(dist_man_MANS); do \

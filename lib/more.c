@@ -103,6 +103,14 @@ void fut_job_drop_arg(struct fut_job *job)
 		more->hooks.release(more->hooks.hook_arg, more->captured);
 }
 
+void fut_job_queued(struct fut_job *job)
+{
+	struct fut_more *more = fut_job_more(job);
+
+	if (more != NULL && more->hooked && more->hooks.timing)
+		more->queued_at = fut_clock_now();
+}
+
 void fut_job_before(struct fut_job *job)
 {
 	struct fut_more *more = fut_job_more(job);

@@ -92,6 +92,9 @@ void fut_spec_drop(const struct fut_spec *spec);
 /* Lets go of the argument and of the context, once. */
 void fut_job_drop_arg(struct fut_job *job);
 
+/* It goes to its executor only now: the clock of a continuation starts. */
+void fut_job_queued(struct fut_job *job);
+
 /* Round the function of a job; nothing for a short one. */
 void fut_job_before(struct fut_job *job);
 void fut_job_after(struct fut_job *job, int error);

@@ -1,7 +1,6 @@
 /* See thread.h. */
 #define _GNU_SOURCE
 #include "thread.h"
-#include "alloc.h"
 #include "self.h"
 
 #include <errno.h>
@@ -12,18 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 
-struct start {
-	void (*main)(void *arg);
-	void *arg;
-};
-
 static void *thread_main(void *argument)
 {
-	struct start start = *(struct start *)argument;
+	const struct fut_thread *thread = argument;
 
-	fut_free(argument);
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
-	start.main(start.arg);
+	thread->main(thread->arg);
 	return NULL;
 }
 
@@ -39,15 +32,14 @@ static void blocked_signals(sigset_t *set)
 }
 
 /* Under a mask that the new thread inherits. */
-static int create(struct fut_thread *thread, const pthread_attr_t *attr,
-	struct start *start)
+static int create(struct fut_thread *thread, const pthread_attr_t *attr)
 {
 	sigset_t blocked, before;
 	int error;
 
 	blocked_signals(&blocked);
 	pthread_sigmask(SIG_SETMASK, &blocked, &before);
-	error = pthread_create(&thread->handle, attr, thread_main, start);
+	error = pthread_create(&thread->handle, attr, thread_main, thread);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return error;
 }
@@ -55,26 +47,18 @@ static int create(struct fut_thread *thread, const pthread_attr_t *attr,
 int fut_thread_start(struct fut_thread *thread, size_t stack_size,
 	void (*main)(void *arg), void *arg)
 {
-	struct start *start = fut_alloc(sizeof(*start));
 	pthread_attr_t attr;
-	int error = 0;
+	int error = pthread_attr_init(&attr);
 
-	if (start == NULL)
-		return ENOMEM;
-	start->main = main;
-	start->arg = arg;
-	error = pthread_attr_init(&attr);
 	if (error != 0)
-		goto free_start;
+		return error;
+	thread->main = main;
+	thread->arg = arg;
 	if (stack_size != 0)
 		error = pthread_attr_setstacksize(&attr, stack_size);
 	if (error == 0)
-		error = create(thread, &attr, start);
+		error = create(thread, &attr);
 	pthread_attr_destroy(&attr);
-	if (error == 0)
-		return 0;
-free_start:
-	fut_free(start);
 	return error;
 }
 

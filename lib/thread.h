@@ -8,12 +8,15 @@
 
 struct fut_thread {
 	pthread_t handle;
+	void (*main)(void *arg);	/* the thread reads these first */
+	void *arg;
 };
 
 /*
  * Starts a thread that runs main(arg) with cancellation disabled and every
  * signal blocked but those that a fault of its own raises, and SIGPROF.
  * stack_size 0 is the system's default.  Returns 0, EAGAIN, ENOMEM or EINVAL.
+ * *thread stays where it is until the thread has been joined or detached.
  */
 int fut_thread_start(struct fut_thread *thread, size_t stack_size,
 	void (*main)(void *arg), void *arg);

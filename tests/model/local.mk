@@ -32,7 +32,12 @@ EXTRA_DIST += tests/model/build.sh \
 	tests/model/replay.c tests/model/replay.h \
 	tests/model/report.c tests/model/report.h \
 	tests/model/run.h \
+	tests/model/scenario.h \
+	tests/model/scenario_close.c \
+	tests/model/scenario_combine.c \
+	tests/model/scenario_help.c \
 	tests/model/scenario_pool.c \
+	tests/model/scenario_promise.c \
 	tests/model/scenario_settle.c \
 	tests/model/schedule.c tests/model/schedule.h \
 	tests/model/tally.c tests/model/tally.h \

@@ -4,11 +4,10 @@
  * Each thread holds a reference of its own, so that any of them may be the one
  * that drops the last.
  */
-#include "model.h"
+#include "scenario.h"
 
-#include <future.h>
 
-enum count { DESTROYED, SETTLED, CANCELLED, TAKEN, CONTINUED, PASSED };
+enum { TAKEN = STARTED + 1, CONTINUED };
 
 static future_promise_t *promise;
 static int value;

@@ -1,0 +1,259 @@
+/* Combinators while their inputs settle, and those who follow each other. */
+#include "scenario.h"
+
+static int values[2];
+
+static void destroy(void *value)
+{
+	MODEL_CHECK(value == &values[0] || value == &values[1]);
+	model_count(DESTROYED);
+}
+
+static future_promise_t *promises[2];
+static future_t *inputs[2];
+
+static void inputs_new(void)
+{
+	for (int i = 0; i < 2; i++) {
+		promises[i] = promise_new();
+		inputs[i] = future_promise_future(promises[i]);
+	}
+}
+
+static void inputs_free(void)
+{
+	for (int i = 0; i < 2; i++) {
+		future_unref(inputs[i]);
+		future_promise_free(promises[i]);
+	}
+}
+
+static void settle_at(void *value)
+{
+	int i = value == &values[1];
+
+	if (future_promise_settle(promises[i], future_own(value, destroy)))
+		model_count(SETTLED);
+}
+
+static void fail_at(void *value)
+{
+	int i = value == &values[1];
+
+	if (future_promise_settle(promises[i], future_fail(EIO)))
+		model_count(SETTLED);
+}
+
+static void cancel_it(void *future)
+{
+	if (future_cancel(future))
+		model_count(CANCELLED);
+	future_unref(future);
+}
+
+/* One of two inputs settles elsewhere, the other here, as it is combined. */
+static future_result_t meet(future_t *(*combine)(future_t *const *, size_t),
+	void (*there)(void *), void (*here)(void *), future_t **ret_future)
+{
+	int thread = model_start(there, &values[1]);
+	future_t *future = combine(inputs, 2);
+
+	here(&values[0]);
+	*ret_future = future;
+	model_join(thread);
+	return future_get(future);
+}
+
+SCENARIO(race_against_both_its_inputs)
+{
+	future_result_t result;
+	future_t *race;
+
+	inputs_new();
+	result = meet(future_race, settle_at, settle_at, &race);
+	MODEL_CHECK(result.error == 0 && (result.value == &values[0] ||
+		result.value == &values[1]));
+	inputs_free();
+	/* What it shares stays; the loser's value is gone. */
+	MODEL_CHECK(model_counted(DESTROYED) == 1);
+	future_unref(race);
+	MODEL_CHECK(model_counted(DESTROYED) == 2);
+}
+
+/* The loser has no references left but the race's own. */
+static void race_and_drop(void *arg)
+{
+	future_t *race = future_race(inputs, 2);
+
+	(void)arg;
+	for (int i = 0; i < 2; i++)
+		future_unref(inputs[i]);
+	MODEL_CHECK(future_get(race).error == 0);
+	future_unref(race);
+}
+
+SCENARIO(a_race_that_leaves_its_loser)
+{
+	int thread;
+
+	inputs_new();
+	thread = model_start(race_and_drop, NULL);
+	settle_at(&values[0]);
+	future_promise_free(promises[0]);
+	model_join(thread);
+	settle_at(&values[1]);
+	future_promise_free(promises[1]);
+	MODEL_CHECK(model_counted(DESTROYED) == 2);
+}
+
+SCENARIO(cancel_of_a_race_against_an_input)
+{
+	future_t *race;
+	int thread, error;
+
+	inputs_new();
+	race = future_race(inputs, 2);
+	thread = model_start(settle_at, &values[1]);
+	cancel_it(future_ref(race));
+	error = future_get(race).error;
+	MODEL_CHECK(error == (model_counted(CANCELLED) ? ECANCELED : 0));
+	future_unref(race);
+	model_join(thread);
+	inputs_free();
+	MODEL_CHECK(model_counted(DESTROYED) == 1);
+}
+
+SCENARIO(all_against_both_its_inputs)
+{
+	const future_result_t *results;
+	future_result_t result;
+	future_t *all;
+
+	inputs_new();
+	result = meet(future_all, settle_at, settle_at, &all);
+	MODEL_CHECK(result.error == 0);
+	inputs_free();
+	results = result.value;
+	for (int i = 0; i < 2; i++)
+		MODEL_CHECK(results[i].error == 0 &&
+			results[i].value == &values[i]);
+	MODEL_CHECK(model_counted(DESTROYED) == 0);
+	future_unref(all);
+	MODEL_CHECK(model_counted(DESTROYED) == 2);
+}
+
+SCENARIO(all_against_a_failure_and_a_success)
+{
+	const future_result_t *results;
+	future_result_t result;
+	future_t *all;
+
+	inputs_new();
+	result = meet(future_all, fail_at, settle_at, &all);
+	MODEL_CHECK(result.error == EIO);
+	inputs_free();
+	results = result.value;
+	MODEL_CHECK(results[1].error == EIO);
+	MODEL_CHECK(results[0].error == EINPROGRESS ||
+		(results[0].error == 0 && results[0].value == &values[0]));
+	future_unref(all);
+	MODEL_CHECK(model_counted(DESTROYED) == 1);
+}
+
+SCENARIO(any_against_a_failure_and_a_success)
+{
+	future_result_t result;
+	future_t *any;
+
+	inputs_new();
+	result = meet(future_any, fail_at, settle_at, &any);
+	MODEL_CHECK(result.error == 0 && result.value == &values[0]);
+	inputs_free();
+	future_unref(any);
+	MODEL_CHECK(model_counted(DESTROYED) == 1);
+}
+
+SCENARIO(any_against_two_failures)
+{
+	future_result_t result;
+	future_t *any;
+
+	inputs_new();
+	result = meet(future_any, fail_at, fail_at, &any);
+	MODEL_CHECK(result.error == EIO && result.value != NULL);
+	inputs_free();
+	future_unref(any);
+}
+
+/* Following. */
+
+static void follow_other(void *value)
+{
+	int i = value == &values[1];
+
+	future_promise_settle(promises[i],
+		future_follow(future_ref(inputs[1 - i])));
+}
+
+SCENARIO(two_that_follow_each_other)
+{
+	int thread, errors[2];
+
+	inputs_new();
+	thread = model_start(follow_other, &values[1]);
+	follow_other(&values[0]);
+	for (int i = 0; i < 2; i++) {
+		future_result_t result = future_get(inputs[i]);
+
+		errors[i] = result.error;
+	}
+	MODEL_CHECK(errors[0] == EDEADLK && errors[1] == EDEADLK);
+	model_join(thread);
+	inputs_free();
+}
+
+SCENARIO(a_follower_against_the_followed)
+{
+	future_result_t result;
+	int thread;
+
+	inputs_new();
+	thread = model_start(settle_at, &values[1]);
+	follow_other(&values[0]);
+	result = future_get(inputs[0]);
+	MODEL_CHECK(result.error == 0 && result.value == &values[1]);
+	model_join(thread);
+	inputs_free();
+	MODEL_CHECK(model_counted(DESTROYED) == 1);
+}
+
+SCENARIO(cancel_of_a_follower_against_the_followed)
+{
+	int thread, follower;
+
+	inputs_new();
+	follow_other(&values[0]);
+	thread = model_start(settle_at, &values[1]);
+	cancel_it(future_ref(inputs[0]));
+	follower = future_get(inputs[0]).error;
+	MODEL_CHECK(follower == (model_counted(CANCELLED) ? ECANCELED : 0));
+	MODEL_CHECK(future_join(inputs[0], FUTURE_FOREVER) == 0);
+	model_join(thread);
+	MODEL_CHECK(future_state(inputs[1]) >= FUTURE_OK);
+	inputs_free();
+	MODEL_CHECK(model_counted(DESTROYED) == 1);
+}
+
+SCENARIO(a_follow_against_the_cancel_of_the_follower)
+{
+	int thread;
+
+	inputs_new();
+	thread = model_start(cancel_it, future_ref(inputs[0]));
+	follow_other(&values[0]);
+	settle_at(&values[1]);
+	model_join(thread);
+	MODEL_CHECK(future_state(inputs[0]) >= FUTURE_OK);
+	inputs_free();
+	MODEL_CHECK(model_counted(DESTROYED) == 1);
+}

@@ -4,7 +4,7 @@
  * A follower holds a reference on the followed one, which its lock guards, and
  * hangs a hook there.  A ring of futures that wait for each other is found by
  * whoever closes it: each links, then hangs its hook, then looks; and it only
- * has to look if something hung on it when it linked.
+ * has to look if by then something hangs on it.
  */
 #include "job.h"
 #include "thread.h"
@@ -106,18 +106,22 @@ static bool waits(struct look *look, struct future_cell *node)
 	return found;
 }
 
-/* The hook hangs, or is being fired.  The caller holds both. */
+/*
+ * The claim first: the result is written where the hook is, so whoever fires
+ * it must be too late.
+ */
 static void give_up_ring(struct fut_job *job, struct future_cell *inner)
 {
 	future_result_t ring = future_fail(EDEADLK);
+	bool hung;
 
-	if (!fut_cell_unhang(inner, &job->cell.follow))
+	if (!fut_cell_claim_follower(&job->cell))
 		return;
-	if (fut_cell_claim_follower(&job->cell)) {
-		fut_job_settle(job, &ring);
-		fut_job_unref(fut_job_of(inner));
-	}
-	fut_job_unref(job);
+	hung = fut_cell_unhang(inner, &job->cell.follow);
+	fut_job_settle(job, &ring);
+	fut_job_unref(fut_job_of(inner));
+	if (hung)
+		fut_job_unref(job);
 }
 
 static void hang(struct fut_job *job, struct future_cell *inner)
@@ -126,17 +130,36 @@ static void hang(struct fut_job *job, struct future_cell *inner)
 		follower_fire(&job->cell.follow, inner);
 }
 
-/* Something hangs on `job`: perhaps what `inner` waits for. */
+/* What it follows, with a reference, if somebody waits for it in turn. */
+static struct future_cell *between(struct future_cell *cell)
+{
+	const uint32_t both = FUT_FOLLOWS | FUT_HOOKS;
+	/* Its own hook before this look: see hang_and_look(). */
+	uint32_t state = fut_cell_lock(cell);
+	struct future_cell *inner = NULL;
+
+	if (!fut_is_settled(state) && (state & both) == both)
+		inner = fut_cell_ref(cell->followed);
+	fut_cell_unlock(cell);
+	return inner;
+}
+
+/*
+ * Of two that link at the same time, each hangs on the other before it looks
+ * whether something hangs on itself: so one of them at least sees it.
+ */
 static void hang_and_look(struct fut_job *job, struct future_cell *inner)
 {
 	struct look look = { &job->cell, LOOKS_MAX };
 
 	fut_cell_ref(&job->cell);
-	fut_cell_ref(inner);
 	hang(job, inner);
-	if (waits(&look, fut_cell_ref(inner)))
-		give_up_ring(job, inner);
-	fut_job_unref(fut_job_of(inner));
+	inner = between(&job->cell);
+	if (inner != NULL) {
+		if (waits(&look, fut_cell_ref(inner)))
+			give_up_ring(job, inner);
+		fut_job_unref(fut_job_of(inner));
+	}
 	fut_job_unref(job);
 }
 
@@ -177,8 +200,6 @@ void fut_follow(struct fut_job *job, struct future_cell *inner)
 	else if (!fut_is_settled(fut_cell_state(inner)) &&
 		 fut_cell_inherited(inner))
 		follow_not(job, inner, ECHILD);
-	else if (before & FUT_HOOKS)
-		hang_and_look(job, inner);
 	else
-		hang(job, inner);
+		hang_and_look(job, inner);
 }

@@ -81,10 +81,15 @@ START_TEST(a_follower_is_cancelled_if_the_followed_future_is)
 {
 	future_t *inner;
 	future_promise_t *promise = promise_new(&inner);
+	struct seen seen = { .calls = 0 };
 	FUTURE_AUTO future_t *outer = settled(future_follow(future_ref(inner)));
+	FUTURE_AUTO future_t *next = future_catch(outer, see, &seen);
 
 	ck_assert(future_cancel(inner));
 	ck_assert_int_eq(future_state(outer), FUTURE_CANCELLED);
+	ck_assert_int_eq(seen.calls, 1);
+	ck_assert_int_eq(seen.in.error, ECANCELED);
+	ck_assert_int_eq(future_state(next), FUTURE_OK);
 	future_promise_free(promise);
 	future_unref(inner);
 }

@@ -204,6 +204,55 @@ START_TEST(a_task_that_a_waiter_ran_is_not_run_again)
 }
 END_TEST
 
+static future_result_t follow_it(void *future)
+{
+	return future_follow(future_ref(future));
+}
+
+/* What the waiter ran stays behind in the queue, before what came later. */
+static future_result_t settle_what_was_run(void *count)
+{
+	future_executor_t *here = future_current();
+	future_t *inner;
+	future_promise_t *promise = promise_new(&inner);
+	FUTURE_AUTO future_t *outer = future_submit(here, follow_it, inner);
+	FUTURE_AUTO future_t *second = future_submit(here, tick, count);
+	FUTURE_AUTO future_t *race = FUTURE_RACE(outer, second);
+
+	future_unref(future_then(outer, pass, NULL));
+	future_unref(future_submit(here, tick, count));
+	if (future_get(race).error != 0)
+		return future_fail(EIO);
+	future_promise_settle(promise, future_ok(NULL));
+	future_promise_free(promise);
+	future_unref(inner);
+	return future_get(outer);
+}
+
+START_TEST(a_follower_that_a_waiter_ran_loses_no_task_behind_it)
+{
+	atomic_int count = 0;
+	future_executor_t *pool = pool_of(1);
+	FUTURE_AUTO future_t *future = future_submit(pool, settle_what_was_run,
+		&count);
+
+	ck_assert_int_eq(future_get(future).error, 0);
+	future_executor_unref(pool);
+	ck_assert_int_eq(count, 2);
+}
+END_TEST
+
+START_TEST(a_follower_that_an_inline_waiter_ran_loses_no_task_behind_it)
+{
+	atomic_int count = 0;
+	FUTURE_AUTO future_t *future = future_submit(future_inline(),
+		settle_what_was_run, &count);
+
+	ck_assert_int_eq(future_get(future).error, 0);
+	ck_assert_int_eq(count, 2);
+}
+END_TEST
+
 static future_result_t get_number(void *pool)
 {
 	FUTURE_AUTO future_t *future = future_submit(pool, give_int, (void *)9);
@@ -239,6 +288,8 @@ int main(void)
 		a_chain_queued_later_wakes_a_worker_of_two,
 		every_worker_may_wait_for_one_chain,
 		a_task_that_a_waiter_ran_is_not_run_again,
+		a_follower_that_a_waiter_ran_loses_no_task_behind_it,
+		a_follower_that_an_inline_waiter_ran_loses_no_task_behind_it,
 		a_worker_may_wait_for_another_pool,
 		NULL,
 	});

@@ -333,6 +333,49 @@ START_TEST(after_cancel_get_join_the_argument_may_go)
 }
 END_TEST
 
+/* A task that returns a value after its cancel, and not before. */
+static future_result_t make_late(void *arg)
+{
+	while (!future_cancel_requested())
+		sched_yield();
+	return scene_value(arg);
+}
+
+static void set_late(struct scene *scene)
+{
+	scene->future = future_submit(scene->pool, make_late, scene);
+	while (future_state(scene->future) != FUTURE_RUNNING)
+		sched_yield();
+}
+
+static future_result_t heal(future_result_t in, void *arg)
+{
+	struct scene *scene = arg;
+	future_result_t moved = future_move(in);
+
+	scene_bad(scene, in.error != ECANCELED || moved.value != NULL);
+	return future_ok_int(1);
+}
+
+static void act_heal(struct scene *scene)
+{
+	future_t *next = future_catch_on(scene->future, future_inline(), heal,
+		scene);
+
+	scene_bad(scene, future_result_int(future_get(next)) != 1);
+	future_unref(next);
+	future_unref(scene->future);
+}
+
+START_TEST(the_value_of_a_cancelled_task_meets_what_heals_the_cancel)
+{
+	future_executor_t *pool = pool_of(1);
+
+	STRESS(pool, set_late, end_task, act_cancel, act_heal, act_heal);
+	future_executor_unref(pool);
+}
+END_TEST
+
 /* A worker waits for a task that others start, cancel and wait for too. */
 static future_result_t get_it(void *future)
 {
@@ -423,6 +466,7 @@ int main(void)
 		a_task_meets_get_take_join_and_unref,
 		a_task_meets_everything,
 		after_cancel_get_join_the_argument_may_go,
+		the_value_of_a_cancelled_task_meets_what_heals_the_cancel,
 		waiting_workers_meet_the_task_they_wait_for,
 		those_who_share_a_value_may_go_at_the_same_time,
 		NULL,

@@ -5,8 +5,8 @@
  * malloc 60 to 330 ns.  So each thread has magazines, arrays of free blocks,
  * and exchanges whole magazines with a depot; the depot cuts blocks from slabs
  * of 2 MiB and unmaps a slab whose blocks have all come back, once things have
- * been quiet for a second.  (J. Bonwick, J. Adams, "Magazines and Vmem", 2001.)  Where a tool watches, every block is
- * allocated and freed singly.
+ * been quiet for a second.  (J. Bonwick, J. Adams, "Magazines and Vmem", 2001.)
+ * Where a tool watches, every block is allocated and freed singly.
  */
 #ifndef FUT_BLOCK_H
 #define FUT_BLOCK_H

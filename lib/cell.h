@@ -81,7 +81,10 @@ struct future_cell {
 				void (*fn)(void);
 				void *more;
 			};
-			void *arg;
+			union {
+				void *arg;
+				struct future_cell *link;	/* job.c */
+			};
 		};
 		struct fut_hook follow;	/* hangs on `followed` */
 	};

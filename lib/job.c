@@ -16,9 +16,10 @@ bool fut_frame_holds(const struct future_cell *cell)
 /*
  * Settling fires hooks that settle further futures.  That is a loop, not a
  * recursion: what is settled inside waits in the list of the outermost call.
+ * It is linked where its argument was; its task may be a husk in some queue.
  */
 struct fut_steps {
-	struct fut_task *head, **tail;
+	struct future_cell *head, **tail;
 };
 
 void fut_job_fire(struct fut_job *job, bool locked)
@@ -27,22 +28,21 @@ void fut_job_fire(struct fut_job *job, bool locked)
 	struct fut_steps steps = { NULL, &steps.head };
 
 	if (self->steps != NULL) {
-		/* Its task is in no queue: it has run, or never will. */
-		fut_cell_ref(&job->cell);
-		job->task.next = NULL;
-		*self->steps->tail = &job->task;
-		self->steps->tail = &job->task.next;
+		job->cell.link = NULL;
+		*self->steps->tail = fut_cell_ref(&job->cell);
+		self->steps->tail = &job->cell.link;
 		return;
 	}
 	self->steps = &steps;
 	fut_cell_fire(&job->cell, locked);
 	while (steps.head != NULL) {
-		job = fut_job_of_task(steps.head);
-		steps.head = job->task.next;
+		struct future_cell *cell = steps.head;
+
+		steps.head = cell->link;
 		if (steps.head == NULL)
 			steps.tail = &steps.head;
-		fut_cell_fire(&job->cell, false);
-		fut_job_unref(job);
+		fut_cell_fire(cell, false);
+		fut_job_unref(fut_job_of(cell));
 	}
 	self->steps = NULL;
 	if (self->inline_head != NULL && !self->inline_busy)
@@ -92,15 +92,15 @@ static void bury(struct fut_job *job)
 	struct fut_self *self = fut_self();
 
 	if (self->burying) {
-		job->task.next = self->dying;
-		self->dying = &job->task;
+		job->cell.link = self->dying;
+		self->dying = &job->cell;
 		return;
 	}
 	self->burying = true;
 	end(job);
 	while (self->dying != NULL) {
-		job = fut_job_of_task(self->dying);
-		self->dying = job->task.next;
+		job = fut_job_of(self->dying);
+		self->dying = job->cell.link;
 		end(job);
 	}
 	self->burying = false;

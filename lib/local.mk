@@ -1,9 +1,8 @@
 # The sources.  The explorer builds $(house) as it stands over a floor 1 of its
 # own in place of $(machine).
 
-machine = lib/alloc.c $(machine_but_alloc)
-machine_but_alloc = \
-	lib/alloc.h \
+machine = \
+	lib/alloc.c lib/alloc.h \
 	lib/base.h \
 	lib/clock.c lib/clock.h \
 	lib/error.c lib/error.h \

@@ -30,8 +30,8 @@ static void capture(struct fut_more *more, struct fut_home home)
 {
 	more->captured = NULL;
 	more->queued_at = more->started_at = 0;
-	more->hooked = fut_home_hooked(home) && home.executor->kind->hooks(home.executor, home.generation,
-			&more->hooks);
+	more->hooked = fut_home_hooked(home) && home.executor->kind->hooks(
+		home.executor, home.generation, &more->hooks);
 	if (!more->hooked)
 		return;
 	if (more->hooks.timing)

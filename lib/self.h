@@ -13,6 +13,7 @@ struct fut_worker;
 struct fut_frame;
 struct fut_steps;
 struct fut_task;
+struct future_cell;
 struct fut_magazine;
 
 #define FUT_BLOCK_CLASSES 3

@@ -37,7 +37,8 @@ static void note_default(void *arg, size_t index)
 START_TEST(the_default_executor_starts_once_when_many_ask)
 {
 	future_executor_t *seen[8];
-	size_t threads = threads_before() + (size_t)sysconf(_SC_NPROCESSORS_ONLN);
+	size_t threads = threads_before() +
+		(size_t)sysconf(_SC_NPROCESSORS_ONLN);
 
 	together(8, note_default, seen);
 	for (int i = 0; i < 8; i++)

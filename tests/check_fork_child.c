@@ -107,7 +107,7 @@ static void first_default_child(void *arg)
 	CHILD_ASSERT(outcome_of(future_submit(NULL, nothing_task, arg)) == 0);
 }
 
-START_TEST(a_default_executor_never_used_starts_in_the_child)
+START_TEST(an_unused_default_executor_starts_in_the_child)
 {
 	struct world world;
 
@@ -210,7 +210,7 @@ static void add_children(Suite *suite)
 		promises_and_the_inline_executor_work_in_the_child);
 	tcase_add_test(tcase, a_grandchild_is_refused_what_either_made);
 	tcase_add_test(tcase, an_inherited_default_executor_refuses_or_is_new);
-	tcase_add_test(tcase, a_default_executor_never_used_starts_in_the_child);
+	tcase_add_test(tcase, an_unused_default_executor_starts_in_the_child);
 	tcase_add_test(tcase, the_child_of_a_task_is_a_plain_thread);
 	tcase_add_test(tcase, the_child_of_a_task_can_make_a_pool);
 	tcase_add_test(tcase, the_child_of_an_inline_task_starts_afresh);

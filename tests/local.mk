@@ -6,9 +6,12 @@
 # and exits with 77.
 
 tests_in_c = \
+	tests/check_abort \
 	tests/check_arg \
 	tests/check_arg_size \
 	tests/check_backpressure \
+	tests/check_base \
+	tests/check_block \
 	tests/check_callback \
 	tests/check_cancel \
 	tests/check_combine \
@@ -44,7 +47,8 @@ tests_in_c = \
 	tests/check_wait \
 	tests/check_wake \
 	tests/stress_combine \
-	tests/stress_future
+	tests/stress_future \
+	tests/stress_random
 
 tests_in_sh = \
 	tests/check_explorer.sh \
@@ -54,7 +58,8 @@ tests_in_sh = \
 	tests/check_install.sh \
 	tests/check_man.sh \
 	tests/check_style.sh \
-	tests/check_symbols.sh
+	tests/check_symbols.sh \
+	tests/check_watched.sh
 
 if HAVE_CHECK
 check_PROGRAMS += $(tests_in_c)
@@ -62,15 +67,12 @@ TESTS += $(tests_in_c)
 endif
 TESTS += $(tests_in_sh)
 
-# These see requests fail that the system would grant.
-fail = tests/fail/alloc.h tests/fail/thread.c tests/fail/thread.h
-tests_check_machine_SOURCES = tests/check_machine.c $(fail)
-tests_check_pool_SOURCES = tests/check_pool.c $(fail)
-tests_check_oom_SOURCES = tests/check_oom.c tests/fail/alloc.c $(fail) \
-	$(machine_but_alloc) $(house)
-# A name of their own for these objects: they are no libtool objects.
-tests_check_oom_CFLAGS = $(AM_CFLAGS)
-tests_check_oom_LDADD = $(CHECK_LIBS)
+# What fails on demand stands before the same names in the archive.
+fail_thread = tests/fail/thread.c tests/fail/thread.h
+tests_check_machine_SOURCES = tests/check_machine.c $(fail_thread)
+tests_check_pool_SOURCES = tests/check_pool.c $(fail_thread)
+tests_check_oom_SOURCES = tests/check_oom.c $(fail_thread) \
+	tests/fail/alloc.c tests/fail/alloc.h
 
 # For every program that names no libraries of its own.
 LDADD = lib/libfuture-internal.la $(CHECK_LIBS)
@@ -88,4 +90,5 @@ AM_TESTS_ENVIRONMENT = \
 		TSAN_OPTIONS="halt_on_error=1:$$TSAN_OPTIONS";
 
 EXTRA_DIST += $(tests_in_sh) tests/lib.sh tests/cxx.cc \
-	tests/check.h tests/stress.h tests/support.h tests/world.h
+	tests/check.h tests/stress.h tests/support.h tests/world.h \
+	tests/seeded_leak.c tests/seeded_uaf.c

@@ -1,0 +1,165 @@
+/* What has already broken memory aborts, with one sentence that names it. */
+#define _GNU_SOURCE
+#include "support.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+
+/*
+ * Runs `body` in a child that must abort; returns what it said last.  The
+ * child may start threads: this process has none.
+ */
+static const char *last_words(void (*body)(void))
+{
+	static char words[512];
+	size_t length = 0;
+	ssize_t more;
+	int out[2], status;
+	pid_t child;
+
+	ck_assert_int_eq(pipe(out), 0);
+	child = fork();
+	if (child == 0) {
+		setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+		dup2(out[1], STDERR_FILENO);
+		close(out[0]);
+		close(out[1]);
+		body();
+		_exit(0);
+	}
+	close(out[1]);
+	while (length < sizeof(words) - 1 && (more = read(out[0],
+			words + length, sizeof(words) - 1 - length)) > 0)
+		length += (size_t)more;
+	close(out[0]);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT,
+		"it did not abort: status %x", (unsigned)status);
+	return words;
+}
+
+/* One line, with the call in it. */
+static void dies_naming(void (*body)(void), const char *call)
+{
+	const char *words = last_words(body), *end = strchr(words, '\n');
+
+	ck_assert_msg(strstr(words, call) != NULL, "it said: %s", words);
+	ck_assert_ptr_nonnull(end);
+	ck_assert_msg(end[1] == '\0', "more than one line: %s", words);
+}
+
+static future_executor_t *new_pool(void)
+{
+	future_executor_t *pool = NULL;
+
+	if (future_pool_new(&(future_pool_options_t){ .threads = 1 }, &pool))
+		_exit(1);
+	return pool;
+}
+
+static void unref_a_pool_twice(void)
+{
+	future_executor_t *pool = new_pool();
+
+	future_executor_unref(pool);
+	future_executor_unref(pool);
+}
+
+START_TEST(one_unref_too_many_of_an_executor_aborts)
+{
+	dies_naming(unref_a_pool_twice, "future_executor_unref");
+}
+END_TEST
+
+static void ref_a_closed_pool(void)
+{
+	future_executor_t *pool = new_pool();
+
+	future_executor_unref(pool);
+	future_executor_ref(pool);
+}
+
+START_TEST(a_ref_of_a_closed_executor_aborts)
+{
+	dies_naming(ref_a_closed_pool, "future_executor_ref");
+}
+END_TEST
+
+static void detach_a_closed_pool(void)
+{
+	future_executor_t *pool = new_pool();
+
+	future_executor_unref(pool);
+	future_executor_detach(pool);
+}
+
+START_TEST(a_detach_of_a_closed_executor_aborts)
+{
+	dies_naming(detach_a_closed_pool, "future_executor_detach");
+}
+END_TEST
+
+static void unref_a_future_twice(void)
+{
+	future_t *future = future_ready(future_ok(NULL));
+
+	future_unref(future);
+	future_unref(future);
+}
+
+START_TEST(one_unref_too_many_of_a_future_aborts)
+{
+	if (skipped(watched(), "the tool reports the freed memory first"))
+		return;
+	dies_naming(unref_a_future_twice, "future_unref");
+}
+END_TEST
+
+static void ref_a_freed_future(void)
+{
+	future_t *future = future_ready(future_ok(NULL));
+
+	future_unref(future);
+	future_ref(future);
+}
+
+START_TEST(a_ref_of_a_freed_future_aborts)
+{
+	if (skipped(watched(), "the tool reports the freed memory first"))
+		return;
+	dies_naming(ref_a_freed_future, "future_ref");
+}
+END_TEST
+
+static void unref_a_then_twice(void)
+{
+	future_t *source = future_ready(future_ok(NULL));
+	atomic_int ran = 0;
+	future_t *next = future_then_on(source, future_inline(), count_then,
+		&ran);
+
+	future_unref(next);
+	future_unref(next);
+}
+
+START_TEST(one_unref_too_many_of_a_continuation_aborts)
+{
+	if (skipped(watched(), "the tool reports the freed memory first"))
+		return;
+	dies_naming(unref_a_then_twice, "future_unref");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("abort");
+	TCase *tcase = suite_case(suite, "abort");
+
+	tcase_add_test(tcase, one_unref_too_many_of_an_executor_aborts);
+	tcase_add_test(tcase, a_ref_of_a_closed_executor_aborts);
+	tcase_add_test(tcase, a_detach_of_a_closed_executor_aborts);
+	tcase_add_test(tcase, one_unref_too_many_of_a_future_aborts);
+	tcase_add_test(tcase, a_ref_of_a_freed_future_aborts);
+	tcase_add_test(tcase, one_unref_too_many_of_a_continuation_aborts);
+	return suite_run(suite);
+}

@@ -22,7 +22,7 @@ struct fut_self {
 	struct fut_worker *worker;	/* of a pool's own thread, else NULL */
 	struct fut_frame *frame;	/* the innermost function that runs */
 	struct fut_steps *steps;	/* library steps still to be taken */
-	struct fut_task *dying;		/* futures to be freed */
+	struct future_cell *dying;	/* futures still to be freed */
 	bool burying;			/* an outer call frees them */
 	struct fut_task *inline_head;	/* waiting for the outermost call */
 	struct fut_task **inline_tail;	/* NULL: the list is empty */

@@ -63,7 +63,7 @@ static int check_room(struct fut_pool *pool, struct after *after)
 }
 
 /* Under the lock. */
-static void enqueue(struct fut_pool *pool, struct fut_task *task,
+static inline void enqueue(struct fut_pool *pool, struct fut_task *task,
 	struct after *after)
 {
 	if (pool->queue.head == NULL)
@@ -126,6 +126,26 @@ static void count(struct fut_pool *pool, enum fut_end end)
 	fut_unlock(&pool->lock);
 }
 
+/*
+ * The common case in few instructions: an open pool without a bound.  False if
+ * it is not that; then nothing has been done.
+ */
+static inline bool push_simply(struct fut_pool *pool, struct fut_task *task)
+{
+	struct after after = { false, NULL, 0 };
+	bool simple;
+
+	fut_lock(&pool->lock);
+	simple = pool->phase == FUT_POOL_OPEN && pool->capacity == 0 &&
+		!is_stale(task);
+	if (fut_likely(simple))
+		enqueue(pool, task, &after);
+	fut_unlock(&pool->lock);
+	if (after.wake)
+		fut_unpark(&pool->wake, 1);
+	return simple;
+}
+
 int fut_pool_post(struct future_executor *executor, struct fut_task *task,
 	enum fut_post how)
 {
@@ -134,6 +154,8 @@ int fut_pool_post(struct future_executor *executor, struct fut_task *task,
 	int error;
 
 	if (how == FUT_POST_RELEASED && fut_worker_keep(pool, task))
+		return 0;
+	if (fut_likely(push_simply(pool, task)))
 		return 0;
 	error = push(pool, task, how, false, false, &after);
 	if (fut_unlikely(error == EAGAIN)) {

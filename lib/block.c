@@ -1,15 +1,13 @@
 /* See block.h. */
 #include "block.h"
 #include "alloc.h"
-#include "clock.h"
 #include "fork.h"
 #include "lock.h"
 
 /* Full magazines that a depot keeps; what comes beyond goes to its slabs. */
 #define DEPOT_FULL_MAX 256
-/* Empty slabs that a depot keeps for good, and how long it keeps more. */
-#define DEPOT_EMPTY_MAX 4
-#define DECAY_NS INT64_C(1000000000)
+/* Empty slabs that a depot keeps, for the next burst. */
+#define DEPOT_EMPTY_MAX 8
 #define SLAB_SIZE ((size_t)2 << 20)
 
 /*
@@ -31,11 +29,7 @@ static struct depot {
 	struct slab *slabs;		/* those with room and live blocks */
 	struct slab *empties;
 	size_t empty_count;
-	int64_t stirred;	/* when an empty one last came or went */
 } depots[FUT_BLOCK_CLASSES];
-
-/* Some depot has more empty slabs than it keeps for good. */
-static _Atomic bool surplus;
 
 /* As many blocks as fit beside one bit each. */
 #define BLOCKS(size) ((SLAB_SIZE - sizeof(struct slab) - 128) * 8 / \
@@ -76,12 +70,12 @@ static size_t words(unsigned class)
 	return (class_blocks[class] + 63) / 64;
 }
 
-/* The first block: behind the bits, aligned to 32 bytes. */
+/* The first block: behind the bits, aligned to a cache line. */
 static char *slab_blocks(struct slab *slab, unsigned class)
 {
 	size_t header = sizeof(*slab) + words(class) * sizeof(uint64_t);
 
-	return (char *)slab + (header + 31) / 32 * 32;
+	return (char *)slab + (header + 63) / 64 * 64;
 }
 
 static struct slab *slab_of(void *block)
@@ -146,15 +140,6 @@ static unsigned slab_take(struct slab *slab, unsigned class, void **blocks,
 	return n;
 }
 
-/* Under the depot's lock. */
-static void add_empty(struct depot *depot, struct slab *slab)
-{
-	slab_link(&depot->empties, slab);
-	depot->stirred = fut_clock_now();
-	if (++depot->empty_count > DEPOT_EMPTY_MAX)
-		atomic_store_explicit(&surplus, true, FUT_RELAXED);
-}
-
 /* Under the depot's lock: one more slab with room, if there is an empty one. */
 static void use_empty(struct depot *depot)
 {
@@ -164,12 +149,11 @@ static void use_empty(struct depot *depot)
 		return;
 	slab_unlink(&depot->empties, slab);
 	depot->empty_count--;
-	depot->stirred = fut_clock_now();
 	slab_link(&depot->slabs, slab);
 }
 
-/* Under the depot's lock. */
-static void slab_put(struct depot *depot, void *block, unsigned class)
+/* Under the depot's lock.  Returns the slab if it is to be unmapped. */
+static struct slab *slab_put(struct depot *depot, void *block, unsigned class)
 {
 	struct slab *slab = slab_of(block);
 	size_t index = (size_t)((char *)block - slab_blocks(slab, class)) /
@@ -181,9 +165,13 @@ static void slab_put(struct depot *depot, void *block, unsigned class)
 	if (slab->cursor > index / 64)
 		slab->cursor = index / 64;
 	if (--slab->live > 0)
-		return;
+		return NULL;
 	slab_unlink(&depot->slabs, slab);
-	add_empty(depot, slab);
+	if (depot->empty_count == DEPOT_EMPTY_MAX)
+		return slab;
+	slab_link(&depot->empties, slab);
+	depot->empty_count++;
+	return NULL;
 }
 
 /* Under the depot's lock: as many blocks as there are, at most a magazine. */
@@ -212,58 +200,29 @@ static void depot_load(struct depot *depot, struct fut_magazine *magazine,
 	}
 }
 
-/* Back to the slabs.  Under the depot's lock. */
+/* Under the depot's lock: back to the slabs.  Adds to *unmap. */
 static void depot_unload(struct depot *depot, struct fut_magazine *magazine,
-	unsigned class)
+	unsigned class, struct slab **unmap)
 {
-	while (magazine->count > 0)
-		slab_put(depot, magazine->slot[--magazine->count], class);
-}
+	while (magazine->count > 0) {
+		struct slab *slab = slab_put(depot,
+			magazine->slot[--magazine->count], class);
 
-/* Under the depot's lock: the surplus, if nothing has stirred it for long. */
-static struct slab *depot_trim(struct depot *depot, int64_t now)
-{
-	struct slab *unmap = NULL;
-
-	while (depot->empty_count > DEPOT_EMPTY_MAX &&
-	       now - depot->stirred >= DECAY_NS) {
-		struct slab *slab = depot->empties;
-
-		slab_unlink(&depot->empties, slab);
-		depot->empty_count--;
-		slab->next = unmap;
-		unmap = slab;
-	}
-	return unmap;
-}
-
-int64_t fut_block_trim(void)
-{
-	int64_t now, next = INT64_MAX;
-
-	if (!atomic_load_explicit(&surplus, FUT_RELAXED))
-		return INT64_MAX;
-	atomic_store_explicit(&surplus, false, FUT_RELAXED);
-	now = fut_clock_now();
-	for (unsigned i = 0; i < FUT_BLOCK_CLASSES; i++) {
-		struct slab *unmap;
-
-		fut_lock(&depots[i].lock);
-		unmap = depot_trim(&depots[i], now);
-		if (depots[i].empty_count > DEPOT_EMPTY_MAX) {
-			atomic_store_explicit(&surplus, true, FUT_RELAXED);
-			if (depots[i].stirred + DECAY_NS < next)
-				next = depots[i].stirred + DECAY_NS;
-		}
-		fut_unlock(&depots[i].lock);
-		while (unmap != NULL) {
-			struct slab *after = unmap->next;
-
-			fut_pages_free(unmap, SLAB_SIZE);
-			unmap = after;
+		if (slab != NULL) {
+			slab->next = *unmap;
+			*unmap = slab;
 		}
 	}
-	return next;
+}
+
+static void unmap_all(struct slab *slabs)
+{
+	while (slabs != NULL) {
+		struct slab *next = slabs->next;
+
+		fut_pages_free(slabs, SLAB_SIZE);
+		slabs = next;
+	}
 }
 
 /* One new slab for the depot; false if there is no memory. */
@@ -308,10 +267,11 @@ static struct fut_magazine *depot_exchange_full(unsigned class,
 	struct fut_magazine *magazine)
 {
 	struct depot *depot = &depots[class];
+	struct slab *unmap = NULL;
 
 	fut_lock(&depot->lock);
 	if (depot->full_count == DEPOT_FULL_MAX) {
-		depot_unload(depot, magazine, class);
+		depot_unload(depot, magazine, class, &unmap);
 	} else {
 		magazine->next = depot->full;
 		depot->full = magazine;
@@ -321,7 +281,7 @@ static struct fut_magazine *depot_exchange_full(unsigned class,
 			depot->empty = magazine->next;
 	}
 	fut_unlock(&depot->lock);
-	fut_block_trim();
+	unmap_all(unmap);
 	return magazine;
 }
 
@@ -334,18 +294,19 @@ static void flush(void)
 	for (unsigned i = 0; i < FUT_BLOCK_CLASSES; i++) {
 		struct fut_magazine *mine[] = { self->loaded[i],
 			self->spare[i] };
+		struct slab *unmap = NULL;
 
 		self->loaded[i] = self->spare[i] = NULL;
 		for (unsigned k = 0; k < 2; k++) {
 			if (mine[k] == NULL)
 				continue;
 			fut_lock(&depots[i].lock);
-			depot_unload(&depots[i], mine[k], i);
+			depot_unload(&depots[i], mine[k], i, &unmap);
 			fut_unlock(&depots[i].lock);
 			fut_free(mine[k]);
 		}
+		unmap_all(unmap);
 	}
-	fut_block_trim();
 }
 
 static struct fut_magazine *magazine_new(void)
@@ -404,10 +365,12 @@ void *fut_block_new_slow(size_t size)
 static void free_alone(void *block, unsigned class)
 {
 	struct fut_magazine alone = { NULL, 1, { block } };
+	struct slab *unmap = NULL;
 
 	fut_lock(&depots[class].lock);
-	depot_unload(&depots[class], &alone, class);
+	depot_unload(&depots[class], &alone, class, &unmap);
 	fut_unlock(&depots[class].lock);
+	unmap_all(unmap);
 }
 
 void fut_block_free_slow(void *block, size_t size)

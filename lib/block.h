@@ -4,8 +4,8 @@
  * A block is often allocated on one thread and freed on another, which costs
  * malloc 60 to 330 ns.  So each thread has magazines, arrays of free blocks,
  * and exchanges whole magazines with a depot; the depot cuts blocks from slabs
- * of 2 MiB and unmaps a slab whose blocks have all come back, once things have
- * been quiet for a second.  (J. Bonwick, J. Adams, "Magazines and Vmem", 2001.)
+ * of 2 MiB and unmaps those whose blocks have all come back, but for a few.
+ * (J. Bonwick, J. Adams, "Magazines and Vmem", 2001.)
  * Where a tool watches, every block is allocated and freed singly.
  */
 #ifndef FUT_BLOCK_H
@@ -23,12 +23,6 @@ struct fut_magazine {
 	unsigned count;
 	void *slot[FUT_MAGAZINE_ROUNDS];
 };
-
-/*
- * Unmaps what has been empty for long.  Called in passing, and by workers that
- * have nothing to do.  Returns when to come back; INT64_MAX: no need.
- */
-int64_t fut_block_trim(void);
 
 void *fut_block_new_slow(size_t size);
 void fut_block_free_slow(void *block, size_t size);

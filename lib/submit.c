@@ -29,19 +29,24 @@ static future_result_t call_long(struct fut_job *job)
 	return result;
 }
 
-static inline enum fut_end submit_started(struct fut_job *job,
-	uint32_t state)
+static inline enum fut_end submit_started(struct fut_job *job, uint32_t state)
 {
 	struct fut_frame frame;
-	future_result_t result;
 
 	fut_frame_push(&frame, &job->task, &job->cell);
-	if (fut_unlikely(job->task.form & FUT_FORM_LONG))
-		result = call_long(job);
-	else
-		result = ((future_task_fn *)job->cell.fn)(job->cell.arg);
-	fut_frame_pop(&frame);
-	return fut_job_finish(job, &result, state);
+	if (fut_unlikely(job->task.form & FUT_FORM_LONG)) {
+		future_result_t result = call_long(job);
+
+		fut_frame_pop(&frame);
+		return fut_job_finish(job, &result, state);
+	} else {
+		future_task_fn *fn = (future_task_fn *)job->cell.fn;
+		/* One result a branch: assigned, it would be copied. */
+		future_result_t result = fn(job->cell.arg);
+
+		fut_frame_pop(&frame);
+		return fut_job_finish(job, &result, state);
+	}
 }
 
 static enum fut_end submit_run(struct fut_task *task)

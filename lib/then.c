@@ -60,38 +60,49 @@ static struct future_cell *take_source(struct fut_job *job)
 }
 
 /* The longer way: hooks around, the argument freed, a plain function. */
-static void call_long(struct fut_job *job, future_result_t in,
-	future_result_t *result)
+static future_result_t call_long(struct fut_job *job, future_result_t in)
 {
 	struct fut_more *more = fut_job_more(job);
+	future_result_t result = { NULL, NULL, 0 };
 
 	if (more != NULL)
 		fut_job_before(job);
 	if (job->task.form & FUT_FORM_EXECUTE)
 		((void (*)(void *))fut_job_fn(job))(job->cell.arg);
 	else
-		*result = ((future_then_fn *)fut_job_fn(job))(in,
+		result = ((future_then_fn *)fut_job_fn(job))(in,
 			job->cell.arg);
 	if (more != NULL)
-		fut_job_after(job, result->error);
+		fut_job_after(job, result.error);
 	fut_job_drop_arg(job);
+	return result;
 }
 
-/* What the function returned settles the dependent; or the source's does. */
+/*
+ * What the function returned settles the dependent; or the source's does.
+ * Drops the source.
+ */
 static enum fut_end finish(struct fut_job *job, const future_result_t *result,
 	struct future_cell *source, uint32_t state)
 {
-	if (fut_unlikely(on_of(job) == FUTURE_ON_FINALLY) &&
-	    result->error == 0) {
+	bool finally = on_of(job) == FUTURE_ON_FINALLY;
+	enum fut_end end;
+
+	if (fut_follow_asked(result) && finally)
+		return fut_job_finish(job, result, state); /* needs it still */
+	take_source(job);
+	if (fut_unlikely(finally) && result->error == 0) {
 		fut_job_discard(result);
-		return fut_job_finish_as(job, source);
+		end = fut_job_finish_as(job, source);
+	} else if (fut_unlikely(result->value == source->value) &&
+		   result->value != NULL && result->destroy == NULL &&
+		   fut_cell_owns(fut_cell_owner(source))) {
+		end = fut_job_finish_lent(job, result, fut_cell_owner(source));
+	} else {
+		end = fut_job_finish(job, result, state);
 	}
-	if (fut_unlikely(result->value == source->value) &&
-	    result->value != NULL && result->destroy == NULL &&
-	    fut_cell_owns(fut_cell_owner(source)))
-		return fut_job_finish_lent(job, result,
-			fut_cell_owner(source));
-	return fut_job_finish(job, result, state);
+	fut_job_unref(fut_job_of(source));
+	return end;
 }
 
 /* Taken since it was fired. */
@@ -112,24 +123,24 @@ static enum fut_end dependent_started(struct fut_job *job, uint32_t state)
 	struct future_cell *source = dependent_of(job)->source;
 	/* Looked at once: a take may change it at any time. */
 	future_result_t in = fut_cell_result(source);
-	future_result_t result = { NULL, NULL, 0 };
 	struct fut_frame frame;
-	enum fut_end end;
 
 	if (fut_unlikely(!wants(job, source, in.error)))
 		return finish_unwanted(job, source);
 	fut_frame_push(&frame, &job->task, &job->cell);
-	if (fut_unlikely(job->task.form & (FUT_FORM_LONG | FUT_FORM_EXECUTE)))
-		call_long(job, in, &result);
-	else
-		result = ((future_then_fn *)job->cell.fn)(in, job->cell.arg);
-	fut_frame_pop(&frame);
-	if (fut_follow_asked(&result) && on_of(job) == FUTURE_ON_FINALLY)
-		return fut_job_finish(job, &result, state); /* needs it */
-	take_source(job);
-	end = finish(job, &result, source, state);
-	fut_job_unref(fut_job_of(source));
-	return end;
+	if (fut_unlikely(job->task.form & (FUT_FORM_LONG | FUT_FORM_EXECUTE))) {
+		future_result_t result = call_long(job, in);
+
+		fut_frame_pop(&frame);
+		return finish(job, &result, source, state);
+	} else {
+		future_then_fn *fn = (future_then_fn *)job->cell.fn;
+		/* One result a branch: assigned, it would be copied. */
+		future_result_t result = fn(in, job->cell.arg);
+
+		fut_frame_pop(&frame);
+		return finish(job, &result, source, state);
+	}
 }
 
 static enum fut_end dependent_run(struct fut_task *task)

@@ -1,6 +1,5 @@
 /* What a worker does.  See pool.h. */
 #include "pool.h"
-#include "block.h"
 
 #include <errno.h>
 
@@ -176,13 +175,15 @@ static struct fut_task *relieve(struct fut_worker *worker)
 	return NULL;
 }
 
-static void linger(struct fut_pool *pool)
+/* True if something came within a short while. */
+static bool linger(struct fut_pool *pool)
 {
 	for (int i = 0; i < FUT_LINGER_SPINS; i++) {
 		if (atomic_load_explicit(&pool->filled, FUT_RELAXED) != 0)
-			return;
+			return true;
 		fut_relax();
 	}
+	return false;
 }
 
 /*
@@ -212,7 +213,7 @@ static bool rest(struct fut_worker *worker, size_t takes)
 		fut_unpark(&pool->calm, FUT_EVERYBODY);
 	while (worker->rested &&
 	       atomic_load_explicit(&pool->wake, FUT_ACQUIRE) == wake)
-		fut_park(&pool->wake, wake, fut_block_trim());
+		fut_park(&pool->wake, wake, FUT_FOREVER);
 	return open;
 }
 
@@ -239,11 +240,9 @@ static struct fut_task *next(struct fut_worker *worker)
 			task = steal(worker);
 		if (task != NULL && woken)
 			wake_next(worker->pool);
-		if (task == NULL) {
-			linger(worker->pool);
-			if (!rest(worker, takes))
-				return NULL;
-		}
+		if (task == NULL && !linger(worker->pool) &&
+		    !rest(worker, takes))
+			return NULL;
 	}
 	return task;
 }

@@ -83,7 +83,7 @@ static future_result_t call_long(struct fut_job *job, future_result_t in)
  * Drops the source.
  */
 static enum fut_end finish(struct fut_job *job, const future_result_t *result,
-	struct future_cell *source, uint32_t state)
+	struct future_cell *source, const void *lent, uint32_t state)
 {
 	bool finally = on_of(job) == FUTURE_ON_FINALLY;
 	enum fut_end end;
@@ -94,8 +94,8 @@ static enum fut_end finish(struct fut_job *job, const future_result_t *result,
 	if (fut_unlikely(finally) && result->error == 0) {
 		fut_job_discard(result);
 		end = fut_job_finish_as(job, source);
-	} else if (fut_unlikely(result->value == source->value) &&
-		   result->value != NULL && result->destroy == NULL &&
+	} else if (fut_unlikely(result->value == lent) && lent != NULL &&
+		   result->destroy == NULL &&
 		   fut_cell_owns(fut_cell_owner(source))) {
 		end = fut_job_finish_lent(job, result, fut_cell_owner(source));
 	} else {
@@ -132,14 +132,14 @@ static enum fut_end dependent_started(struct fut_job *job, uint32_t state)
 		future_result_t result = call_long(job, in);
 
 		fut_frame_pop(&frame);
-		return finish(job, &result, source, state);
+		return finish(job, &result, source, in.value, state);
 	} else {
 		future_then_fn *fn = (future_then_fn *)job->cell.fn;
 		/* One result a branch: assigned, it would be copied. */
 		future_result_t result = fn(in, job->cell.arg);
 
 		fut_frame_pop(&frame);
-		return finish(job, &result, source, state);
+		return finish(job, &result, source, in.value, state);
 	}
 }
 
@@ -416,8 +416,9 @@ future_result_t future_move(future_result_t in)
 		return future_fail(EINVAL);
 	job = fut_job_of(frame->cell);
 	source = dependent_of(job)->source;
-	if (in.value != source->value ||
-	    (fut_cell_state(source) & FUT_STATUS) == FUT_CANCELLED)
+	/* A cancelled one has none, whatever its function may still write. */
+	if ((fut_cell_state(source) & FUT_STATUS) == FUT_CANCELLED ||
+	    in.value != source->value)
 		return in.value == NULL ? in : future_fail(EINVAL);
 	return fut_cell_take(source);
 }

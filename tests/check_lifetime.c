@@ -332,9 +332,11 @@ struct inside {
 static void unref_inside(void *arg)
 {
 	struct inside *inside = arg;
+	future_executor_t *pool = inside->pool;
 
+	/* `inside` is read no more once this has been counted. */
 	count_work(inside->ran);
-	future_executor_unref(inside->pool);
+	future_executor_unref(pool);
 }
 
 START_TEST(handles_dropped_inside_and_outside_at_once_lose_nothing)

@@ -87,7 +87,9 @@ AM_TESTS_ENVIRONMENT = \
 		MAN_PAGES='$(dist_man_MANS)' libdir='$(libdir)' \
 		mandir='$(mandir)'; \
 	export UBSAN_OPTIONS="print_stacktrace=1:$$UBSAN_OPTIONS" \
-		TSAN_OPTIONS="halt_on_error=1:$$TSAN_OPTIONS";
+		ASAN_OPTIONS="allocator_may_return_null=1:$$ASAN_OPTIONS" \
+		TSAN_OPTIONS="halt_on_error=1:$$TSAN_OPTIONS"; \
+	TSAN_OPTIONS="allocator_may_return_null=1:$$TSAN_OPTIONS";
 
 EXTRA_DIST += $(tests_in_sh) tests/lib.sh tests/cxx.cc \
 	tests/check.h tests/stress.h tests/support.h tests/world.h \

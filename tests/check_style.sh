@@ -34,20 +34,13 @@ check_functions() {
 		(/^[ \t]*$/ || /^#/ || /;[ \t]*$/) && !body { start = 0 }'
 }
 
-sources() {
-	for dir in lib include include/future samples bench tests tests/model \
-		tests/fuzz tests/mutants; do
-		for file in "$root/$dir"/*.[ch]; do
-			[ ! -f "$file" ] || echo "$file"
-		done
-	done
-}
-
-complain "$(sources | while read -r file; do
-	check_columns "$file"
-	check_blanks "$file"
-	check_functions "$file"
-done)"
+complain "$(find "$root/lib" "$root/include" "$root/samples" "$root/bench" \
+	"$root/tests" -name '*.[ch]' -o -name '*.cc' | sort |
+	while read -r file; do
+		check_columns "$file"
+		check_blanks "$file"
+		check_functions "$file"
+	done)"
 
 for file in "$root"/lib/*.[ch]; do
 	lines=$(wc -l < "$file")

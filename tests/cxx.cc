@@ -60,6 +60,7 @@ int main()
 	future_unref(eight);
 	future_executor_unref(pool);
 	cout << "libfuture " << future_version() << " from C++ beside " <<
-		static_cast<int>(future_errc::broken_promise) << (right ? ": ok\n" : ": wrong\n");
+		static_cast<int>(future_errc::broken_promise) <<
+		(right ? ": ok\n" : ": wrong\n");
 	return right ? 0 : 1;
 }

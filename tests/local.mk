@@ -86,10 +86,10 @@ AM_TESTS_ENVIRONMENT = \
 		HEADERS='$(include_HEADERS) $(futureinclude_HEADERS)' \
 		MAN_PAGES='$(dist_man_MANS)' libdir='$(libdir)' \
 		mandir='$(mandir)'; \
-	export UBSAN_OPTIONS="print_stacktrace=1:$$UBSAN_OPTIONS" \
-		ASAN_OPTIONS="allocator_may_return_null=1:$$ASAN_OPTIONS" \
-		TSAN_OPTIONS="halt_on_error=1:$$TSAN_OPTIONS"; \
-	TSAN_OPTIONS="allocator_may_return_null=1:$$TSAN_OPTIONS";
+	null='allocator_may_return_null=1'; \
+	export ASAN_OPTIONS="$$null:$$ASAN_OPTIONS" \
+		TSAN_OPTIONS="$$null:halt_on_error=1:$$TSAN_OPTIONS" \
+		UBSAN_OPTIONS="print_stacktrace=1:$$UBSAN_OPTIONS";
 
 EXTRA_DIST += $(tests_in_sh) tests/lib.sh tests/cxx.cc \
 	tests/check.h tests/stress.h tests/support.h tests/world.h \

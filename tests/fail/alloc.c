@@ -36,7 +36,8 @@ void fail_alloc_cached(void)
 
 static bool refuses(void)
 {
-	long nth = atomic_fetch_add(&asked, 1) + 1, from = atomic_load(&failing);
+	long nth = atomic_fetch_add(&asked, 1) + 1;
+	long from = atomic_load(&failing);
 
 	return from != 0 && (nth == from ||
 		(nth > from && atomic_load(&failing_rest)));

@@ -204,6 +204,31 @@ START_TEST(a_task_that_a_waiter_ran_is_not_run_again)
 }
 END_TEST
 
+static future_result_t run_and_let_go(void *destroyed)
+{
+	future_t *inner = future_submit(future_current(), give_owned,
+		destroyed);
+	future_result_t result = future_get(inner);
+
+	future_unref(inner);
+	return result.error != 0 ? result :
+		future_ok_int(atomic_load((atomic_int *)destroyed));
+}
+
+START_TEST(the_value_of_a_task_that_a_waiter_ran_goes_with_the_last_unref)
+{
+	atomic_int destroyed = 0;
+	future_executor_t *pool = pool_of(1);
+	FUTURE_AUTO future_t *future = future_submit(pool, run_and_let_go,
+		&destroyed);
+
+	ck_assert_int_eq(future_get(future).error, 0);
+	ck_assert_int_eq(future_result_int(future_get(future)), 1);
+	future_executor_unref(pool);
+	ck_assert_int_eq(destroyed, 1);
+}
+END_TEST
+
 static future_result_t follow_it(void *future)
 {
 	return future_follow(future_ref(future));
@@ -288,6 +313,7 @@ int main(void)
 		a_chain_queued_later_wakes_a_worker_of_two,
 		every_worker_may_wait_for_one_chain,
 		a_task_that_a_waiter_ran_is_not_run_again,
+		the_value_of_a_task_that_a_waiter_ran_goes_with_the_last_unref,
 		a_follower_that_a_waiter_ran_loses_no_task_behind_it,
 		a_follower_that_an_inline_waiter_ran_loses_no_task_behind_it,
 		a_worker_may_wait_for_another_pool,

@@ -341,6 +341,26 @@ START_TEST(the_argument_of_a_continuation_that_is_passed_over_goes_once)
 }
 END_TEST
 
+START_TEST(the_argument_of_a_continuation_that_a_take_overtook_goes_once)
+{
+	atomic_int value = 0, destroyed = 0;
+	struct hold hold = HOLD;
+	future_executor_t *pool = pool_of(1);
+	future_continuation_t c = counting_on(FUTURE_ON_SUCCESS, &destroyed);
+	FUTURE_AUTO future_t *source = settled(owned(&value));
+
+	hold_worker(pool, &hold);
+	c.executor = pool;
+	FUTURE_AUTO future_t *next = future_then_with(source, &c);
+	future_result_t mine = future_take(source);
+	gate_open(&hold.released);
+	ck_assert_int_eq(future_get(next).error, EALREADY);
+	ck_assert_int_eq(destroyed, 1);
+	mine.destroy(mine.value);
+	future_executor_unref(pool);
+}
+END_TEST
+
 START_TEST(the_argument_of_a_pending_continuation_goes_inside_its_cancel)
 {
 	atomic_int destroyed = 0;
@@ -421,6 +441,7 @@ int main(void)
 		an_argument_goes_inside_the_call_with_a_reserved_field,
 		the_argument_of_a_continuation_goes_after_its_function,
 		the_argument_of_a_continuation_that_is_passed_over_goes_once,
+		the_argument_of_a_continuation_that_a_take_overtook_goes_once,
 		the_argument_of_a_pending_continuation_goes_inside_its_cancel,
 		the_argument_of_a_continuation_on_a_closed_pool_goes_once,
 		the_argument_of_a_refused_continuation_goes_inside_the_call,

@@ -69,6 +69,12 @@ static future_t *elsewhere_and_back(future_executor_t *pool, future_t *promised)
 	return future_then_on(away, pool, add, NULL);
 }
 
+static future_result_t follow_other(future_result_t in, void *other)
+{
+	(void)in;
+	return future_follow(future_ref(other));
+}
+
 /* Settles on each side of the moment in which the worker falls asleep. */
 static void wake(size_t threads, shape_fn *shape)
 {
@@ -138,6 +144,41 @@ END_TEST
 START_TEST(a_chain_queued_later_wakes_a_worker_of_two)
 {
 	wake(2, then_then);
+}
+END_TEST
+
+/* Those hung before it are queued, and wake the waiter, who runs it at once. */
+static void overtake(future_executor_t *pool)
+{
+	future_t *promised, *other;
+	future_promise_t *first = promise_on(pool, &promised);
+	future_promise_t *second = promise_new(&other);
+	future_continuation_t c = { .fn = follow_other, .arg = other,
+		.name = "follow" };
+
+	for (int i = 0; i < 100; i++)
+		future_unref(future_then(promised, pass, NULL));
+	struct sleeper sleeper = { GATE_SHUT, future_then_with(promised, &c) };
+	future_t *future = future_submit(pool, sleep_on, &sleeper);
+	gate_wait(&sleeper.started);
+	future_promise_settle(first, future_ok(NULL));
+	future_promise_settle(second, future_ok_int(1));
+	ck_assert_int_eq(future_get(future).error, 0);
+	future_promise_free(first);
+	future_promise_free(second);
+	future_unref(future);
+	future_unref(sleeper.awaited);
+	future_unref(promised);
+	future_unref(other);
+}
+
+START_TEST(a_waiter_may_run_a_continuation_before_it_is_queued)
+{
+	future_executor_t *pool = pool_of(1);
+
+	for (size_t i = scaled(1000); i > 0; i--)
+		overtake(pool);
+	future_executor_unref(pool);
 }
 END_TEST
 
@@ -311,6 +352,7 @@ int main(void)
 		the_inputs_of_a_race_queued_later_wake_the_only_worker,
 		a_then_that_went_elsewhere_wakes_the_only_worker,
 		a_chain_queued_later_wakes_a_worker_of_two,
+		a_waiter_may_run_a_continuation_before_it_is_queued,
 		every_worker_may_wait_for_one_chain,
 		a_task_that_a_waiter_ran_is_not_run_again,
 		the_value_of_a_task_that_a_waiter_ran_goes_with_the_last_unref,

@@ -65,8 +65,10 @@ static void act_combine_and_cancel(struct scene *scene)
 {
 	future_t *combined = combinators[scene->number % 4](scene->futures, 3);
 
-	(void)future_cancel(combined);
-	scene_bad(scene, future_wait(combined, FUTURE_NOW) != 0);
+	if (future_cancel(combined))
+		scene_bad(scene, future_wait(combined, FUTURE_NOW) != 0);
+	else
+		scene_bad(scene, future_wait(combined, FUTURE_FOREVER) != 0);
 	future_unref(combined);
 	future_unref(scene->future);
 }

@@ -29,13 +29,15 @@ static bool is_long(const struct fut_spec *spec, struct fut_home home)
 static void capture(struct fut_more *more, struct fut_home home)
 {
 	more->captured = NULL;
-	more->queued_at = more->started_at = 0;
+	atomic_store_explicit(&more->queued_at, 0, FUT_RELAXED);
+	more->started_at = 0;
 	more->hooked = fut_home_hooked(home) && home.executor->kind->hooks(
 		home.executor, home.generation, &more->hooks);
 	if (!more->hooked)
 		return;
 	if (more->hooks.timing)
-		more->queued_at = fut_clock_now();
+		atomic_store_explicit(&more->queued_at, fut_clock_now(),
+			FUT_RELAXED);
 	if (more->hooks.capture != NULL)
 		more->captured = more->hooks.capture(more->hooks.hook_arg);
 }
@@ -74,12 +76,15 @@ struct fut_job *fut_job_make(size_t size, const struct fut_cell_kind *kind,
 }
 
 /* Not by cell.more, which is gone once it follows. */
+static struct fut_more *dependent_more(const struct fut_job *job)
+{
+	return (struct fut_more *)((char *)(uintptr_t)job +
+		FUT_DEPENDENT_SIZE);
+}
+
 struct fut_home fut_home_elsewhere(const struct fut_job *job)
 {
-	const struct fut_more *more = (const void *)
-		((const char *)job + FUT_DEPENDENT_SIZE);
-
-	return more->home;
+	return dependent_more(job)->home;
 }
 
 void fut_job_unmake(struct fut_job *job, size_t size)
@@ -103,12 +108,13 @@ void fut_job_drop_arg(struct fut_job *job)
 		more->hooks.release(more->hooks.hook_arg, more->captured);
 }
 
-void fut_job_queued(struct fut_job *job)
+void fut_dependent_queued(struct fut_job *job)
 {
-	struct fut_more *more = fut_job_more(job);
+	struct fut_more *more = dependent_more(job);
 
-	if (more != NULL && more->hooked && more->hooks.timing)
-		more->queued_at = fut_clock_now();
+	if (more->hooked && more->hooks.timing)
+		atomic_store_explicit(&more->queued_at, fut_clock_now(),
+			FUT_RELAXED);
 }
 
 void fut_job_before(struct fut_job *job)
@@ -124,6 +130,17 @@ void fut_job_before(struct fut_job *job)
 			more->name);
 }
 
+/* To the executor's sums. */
+static void timed(struct fut_job *job, const struct fut_more *more)
+{
+	int64_t queued_ns = more->started_at -
+		atomic_load_explicit(&more->queued_at, FUT_RELAXED);
+
+	job->task.executor->kind->timed(job->task.executor,
+		queued_ns > 0 ? queued_ns : 0,
+		fut_clock_now() - more->started_at);
+}
+
 void fut_job_after(struct fut_job *job, int error)
 {
 	struct fut_more *more = fut_job_more(job);
@@ -134,7 +151,5 @@ void fut_job_after(struct fut_job *job, int error)
 		more->hooks.after(more->hooks.hook_arg, more->captured,
 			more->name, error);
 	if (more->hooks.timing)
-		job->task.executor->kind->timed(job->task.executor,
-			more->started_at - more->queued_at,
-			fut_clock_now() - more->started_at);
+		timed(job, more);
 }

@@ -16,7 +16,8 @@ struct fut_more {
 	void *captured;
 	struct fut_executor_hooks hooks;	/* all zero: none */
 	bool hooked;
-	int64_t queued_at, started_at;
+	_Atomic int64_t queued_at;	/* a claim may overtake the hook */
+	int64_t started_at;
 	struct fut_home home;		/* if FUT_FORM_ELSEWHERE */
 	_Alignas(max_align_t) unsigned char copy[];
 };
@@ -92,8 +93,8 @@ void fut_spec_drop(const struct fut_spec *spec);
 /* Lets go of the argument and of the context, once. */
 void fut_job_drop_arg(struct fut_job *job);
 
-/* It goes to its executor only now: the clock of a continuation starts. */
-void fut_job_queued(struct fut_job *job);
+/* A continuation goes to its executor only now: its clock starts. */
+void fut_dependent_queued(struct fut_job *job);
 
 /* Round the function of a job; nothing for a short one. */
 void fut_job_before(struct fut_job *job);

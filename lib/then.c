@@ -232,7 +232,7 @@ static void dependent_fire(struct fut_hook *hook, struct future_cell *source)
 		return;
 	}
 	if (fut_unlikely(job->task.form & FUT_FORM_LONG))
-		fut_job_queued(job);
+		fut_dependent_queued(job);
 	error = fut_post(&job->task, FUT_POST_RELEASED);
 	if (fut_unlikely(error != 0))
 		fut_job_drop(job, error);

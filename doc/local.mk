@@ -1,5 +1,5 @@
 # The pages that are read in a browser.
-dist_doc_DATA = COPYING doc/design.md
+dist_doc_DATA = CONTRIBUTING.md COPYING NEWS doc/design.md
 
 # The manual: every page is listed here.  A page speaks for all the names in
 # its NAME section; each gets a line of its own that sends man to the page.

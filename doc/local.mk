@@ -1,5 +1,7 @@
-# The pages that are read in a browser.
-dist_doc_DATA = CONTRIBUTING.md COPYING NEWS doc/design.md
+# The pages that are read in a browser; their programs are run by
+# tests/check_install.sh.
+dist_doc_DATA = CONTRIBUTING.md COPYING NEWS README.md \
+	doc/design.md doc/guide.md
 
 # The manual: every page is listed here.  A page speaks for all the names in
 # its NAME section; each gets a line of its own that sends man to the page.

@@ -1,6 +1,7 @@
 #!/bin/sh
 # An installed copy serves: C and C++ programs are built through pkg-config,
-# shared and static, and run; so is every program in README.md.
+# shared and static, and run; so is every program in README.md and the guide,
+# which prints the ```output that stands behind it.
 . "$(dirname "$0")/lib.sh"
 scratch
 command -v "${PKG_CONFIG:=pkg-config}" > /dev/null || skip "no pkg-config"
@@ -34,6 +35,9 @@ serves() {
 	}
 	timeout 60 "$tmp/program" > "$tmp/said" 2>&1 ||
 		complain "$label: ended with $?:" "$(cat "$tmp/said")"
+	[ ! -f "${program%.c}.output" ] ||
+		diff "${program%.c}.output" "$tmp/said" > "$tmp/differs" ||
+		complain "$label: prints something else:" "$(cat "$tmp/differs")"
 }
 
 # everywhere WHAT SOURCE COMPILER...: serves, in each linkage that there is.
@@ -86,26 +90,60 @@ if [ -d "$root/doc/man" ] && [ -f "$lib/libfuture.so" ]; then
 	done
 fi
 
-# Each fenced example with a main(): example-1.c, example-2.c ...
-awk -v dir="$tmp" '
-	/^```c$/ { inside = 1; text = ""; next }
-	/^```/ && inside {
-		if (text ~ /int main/) {
-			file = dir "/example-" ++count ".c"
+# examples PAGE: each fenced piece of C becomes $tmp/NAME-NUMBER.c if it has a
+# main(), with what it is to print in NAME-NUMBER.output; $tmp/NAME-NUMBER.part
+# if it is only to be compiled.
+examples() {
+	awk -v stem="$tmp/$(basename "$1" .md)" '
+		/^```(c|output)$/ && !inside {
+			inside = substr($0, 4)
+			text = ""
+			next
+		}
+		/^```/ && inside {
+			if (inside == "output")
+				file = stem "-" count ".output"
+			else if (text ~ /int main/)
+				file = stem "-" ++count ".c"
+			else
+				file = stem "-" ++count ".part"
 			printf "%s", text > file
 			close(file)
+			inside = ""
 		}
-		inside = 0
+		inside { text = text $0 "\n" }' "$1"
+}
+
+linkage=--shared
+[ -f "$lib/libfuture.so" ] || linkage=--static
+for page in README.md doc/guide.md; do
+	[ -f "$root/$page" ] || {
+		complain "there is no $page"
+		continue
 	}
-	inside { text = text $0 "\n" }' "$root/README.md" 2> /dev/null
-if [ -f "$tmp/example-1.c" ]; then
-	for example in "$tmp"/example-*.c; do
+	examples "$root/$page"
+	count=0
+	for example in "$tmp/$(basename "$page" .md)"-*.c; do
+		[ -f "$example" ] || continue
+		count=$((count + 1))
 		# shellcheck disable=SC2086
-		everywhere "README.md, ${example##*/}" "$example" ${CC:-cc} -std=c11
+		if [ "$page" = README.md ]; then
+			everywhere "$page, ${example##*/}" "$example" \
+				${CC:-cc} -std=c11
+		else
+			serves "$page, ${example##*/}" "$example" $linkage \
+				${CC:-cc} -std=c11
+		fi
 	done
-elif [ -f "$root/README.md" ]; then
-	complain "README.md has no example with a main()"
-else
-	[ $failed = 1 ] || skip "the copy serves, but there is no README.md"
-fi
+	[ $count -gt 0 ] || complain "$page has no example with a main()"
+	for part in "$tmp/$(basename "$page" .md)"-*.part; do
+		[ -f "$part" ] || continue
+		# shellcheck disable=SC2046,SC2086
+		${CC:-cc} -std=c11 -Wall -Wextra -Werror -Wno-unused-function \
+			-fsyntax-only -include future.h \
+			$("$PKG_CONFIG" --cflags libfuture) -x c "$part" \
+			> "$tmp/said" 2>&1 ||
+			complain "$page, ${part##*/}:" "$(cat "$tmp/said")"
+	done
+done
 exit $failed

@@ -14,12 +14,28 @@ bool fut_queue_mark(struct fut_queue *queue, struct fut_task *task)
 	return true;
 }
 
+/* Those in front, which is where they are if one submits and gets in turn. */
+static struct fut_task *sweep_front(struct fut_queue *queue)
+{
+	struct fut_task *husks = NULL, **to = &husks;
+
+	while (queue->head != NULL && queue->head->place == FUT_PLACE_HUSK) {
+		*to = fut_queue_pop(queue);
+		to = &(*to)->next;
+	}
+	*to = NULL;
+	return husks;
+}
+
 struct fut_task *fut_queue_sweep(struct fut_queue *queue)
 {
-	struct fut_task *husks = NULL, **to = &husks, **at = &queue->head;
+	struct fut_task *husks = sweep_front(queue), **to = &husks;
+	struct fut_task **at = &queue->head;
 
 	if (queue->husks < FUT_SWEEP_MIN || queue->husks <= queue->length / 2)
-		return NULL;
+		return husks;
+	while (*to != NULL)
+		to = &(*to)->next;
 	while (*at != NULL) {
 		struct fut_task *task = *at;
 

@@ -57,8 +57,9 @@ static inline struct fut_task *fut_queue_pop(struct fut_queue *queue)
 bool fut_queue_mark(struct fut_queue *queue, struct fut_task *task);
 
 /*
- * Takes the husks out, once they are many and more than half: each is looked
- * at once for every other one that came.  Returns them as a list.
+ * Takes husks out: those in front, and all of them once they are many and more
+ * than half; so each task is looked at once for every husk that came.  Returns
+ * them as a list.
  */
 struct fut_task *fut_queue_sweep(struct fut_queue *queue);
 

@@ -12,7 +12,7 @@ bool future_cancel(future_t *future)
 	job = fut_job_of(future);
 	/* A callback may give back the caller's own reference. */
 	fut_cell_ref(future);
-	settled = fut_job_cancel(job, true);
+	settled = fut_job_cancel(job);
 	fut_job_unref(job);
 	return settled;
 }

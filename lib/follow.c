@@ -166,7 +166,7 @@ static void hang_and_look(struct fut_job *job, struct future_cell *inner)
 /* The one that was to follow has been cancelled: so is what it would have. */
 static void follow_late(struct fut_job *job, struct future_cell *inner)
 {
-	fut_job_cancel(fut_job_of(inner), true);
+	fut_job_cancel(fut_job_of(inner));
 	fut_job_unref(fut_job_of(inner));
 	fut_cell_quiet(&job->cell);
 	fut_job_unref(job);

@@ -305,18 +305,18 @@ static bool abandon(struct fut_job *job)
 	return queued;
 }
 
-static void cancel_pending(struct fut_job *job, bool tell)
+static void cancel_pending(struct fut_job *job)
 {
 	struct future_executor *executor =
 		fut_executor_peek(job->task.executor);
 
-	if (abandon(job) && tell && executor != NULL)
+	if (abandon(job) && executor != NULL)
 		executor->kind->husk(executor, &job->task, FUT_HUSK_CANCELLED);
 	fut_cell_quiet(&job->cell);
 }
 
 /* Following goes down a chain of any length. */
-bool fut_job_cancel(struct fut_job *job, bool tell)
+bool fut_job_cancel(struct fut_job *job)
 {
 	enum fut_cell_cancelled found;
 	bool first = true, hooks;
@@ -329,7 +329,7 @@ bool fut_job_cancel(struct fut_job *job, bool tell)
 		if (found == FUT_CANCEL_LOST)
 			return !first;
 		if (found == FUT_CANCEL_PENDING && let_go)
-			cancel_pending(job, tell);
+			cancel_pending(job);
 		if (hooks)
 			fut_job_fire(job, false);
 		if (found != FUT_CANCEL_FOLLOWING)
@@ -344,16 +344,13 @@ bool fut_job_cancel(struct fut_job *job, bool tell)
 
 bool fut_job_drop(struct fut_job *job, int error)
 {
-	bool settled;
+	/* Not one that runs: a waiter may have claimed it in the queue. */
+	bool settled = fut_cell_claim(&job->cell);
 
-	if (error == ECANCELED) {
-		settled = fut_job_cancel(job, false);
-	} else {
-		settled = fut_cell_claim(&job->cell);
-		if (settled && job->cell.kind->abandon != NULL)
+	if (settled) {
+		if (job->cell.kind->abandon != NULL)
 			abandon(job);
-		if (settled)
-			write_result(job, NULL, NULL, error, CLAIMED);
+		write_result(job, NULL, NULL, error, CLAIMED);
 	}
 	fut_job_unref(job);
 	return settled;

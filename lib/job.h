@@ -201,13 +201,13 @@ void fut_follow(struct fut_job *job, struct future_cell *inner);
 
 /*
  * Settles with ECANCELED; false if it was too late.  The caller's reference
- * outlasts the call.  `tell`: the executor learns that it holds a husk.
+ * outlasts the call.
  */
-bool fut_job_cancel(struct fut_job *job, bool tell);
+bool fut_job_cancel(struct fut_job *job);
 
 /*
- * A task that an executor refused, or dropped: settles it, with ECANCELED as a
- * cancel.  Drops the executor's reference.  True if this settled it.
+ * A task that an executor refused, or dropped: settles it, if it has not been
+ * started.  Drops the executor's reference.  True if this settled it.
  */
 bool fut_job_drop(struct fut_job *job, int error);
 

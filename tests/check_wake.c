@@ -245,6 +245,50 @@ START_TEST(a_task_that_a_waiter_ran_is_not_run_again)
 }
 END_TEST
 
+/* A task that a waiter runs, and the moment in which it does. */
+struct claimed {
+	future_promise_t *begun;
+	future_t *end;
+};
+
+static future_result_t begin_and_end(void *arg)
+{
+	struct claimed *claimed = arg;
+
+	future_promise_settle(claimed->begun, future_ok(NULL));
+	return future_ok_int(future_get(claimed->end).error == 0 ? 7 : 0);
+}
+
+static future_result_t get_claimed(void *arg)
+{
+	FUTURE_AUTO future_t *inner = future_submit(future_current(),
+		begin_and_end, arg);
+
+	return future_get(inner);
+}
+
+START_TEST(cancel_of_an_executor_only_asks_what_a_waiter_runs)
+{
+	struct claimed claimed;
+	future_t *begun;
+	future_executor_t *pool = pool_of(1);
+	future_promise_t *end = promise_new(&claimed.end);
+	FUTURE_AUTO future_t *future = NULL;
+
+	claimed.begun = promise_new(&begun);
+	future = future_submit(pool, get_claimed, &claimed);
+	ck_assert_int_eq(future_get(begun).error, 0);
+	ck_assert_uint_eq(future_executor_cancel(pool), 0);
+	ck_assert(future_promise_settle(end, future_ok(NULL)));
+	ck_assert_int_eq(future_result_int(future_get(future)), 7);
+	future_executor_unref(pool);
+	future_promise_free(end);
+	future_promise_free(claimed.begun);
+	future_unref(begun);
+	future_unref(claimed.end);
+}
+END_TEST
+
 static future_result_t run_and_let_go(void *destroyed)
 {
 	future_t *inner = future_submit(future_current(), give_owned,
@@ -355,6 +399,7 @@ int main(void)
 		a_waiter_may_run_a_continuation_before_it_is_queued,
 		every_worker_may_wait_for_one_chain,
 		a_task_that_a_waiter_ran_is_not_run_again,
+		cancel_of_an_executor_only_asks_what_a_waiter_runs,
 		the_value_of_a_task_that_a_waiter_ran_goes_with_the_last_unref,
 		a_follower_that_a_waiter_ran_loses_no_task_behind_it,
 		a_follower_that_an_inline_waiter_ran_loses_no_task_behind_it,

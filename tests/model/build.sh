@@ -86,16 +86,16 @@ sources() { # the library's, without the floor
 
 runtime=$(for name in atomic choice explore fiber floor memory options plain \
 	reduce replay report schedule tally; do
-	objects run_ "-O2 -flto" "$here/$name.c"
+	objects run_ "-O3 -flto" "$here/$name.c"
 done)
 own=$(objects own_ "$watched" "$here"/litmus.c "$here"/toys.c "$lib/lock.c")
 watch "$out/objects/own.o" $own
-$CC -O2 -flto -no-pie -o "$out/check_explorer" $runtime "$out/objects/own.o"
+$CC -O3 -flto -no-pie -o "$out/check_explorer" $runtime "$out/objects/own.o"
 
 set -- "$here"/scenario_*.c
 if [ -e "$1" ]; then
 	parts=$(objects lib_ "$watched" $(sources))
 	scenarios=$(objects lib_ "$watched" "$@")
 	watch "$out/objects/library.o" $parts $scenarios
-	$CC -O2 -flto -no-pie -o "$out/explore" $runtime "$out/objects/library.o"
+	$CC -O3 -flto -no-pie -o "$out/explore" $runtime "$out/objects/library.o"
 fi

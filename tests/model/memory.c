@@ -17,7 +17,7 @@
 
 /* The stacks, then the arena; in the shadow, the statics follow. */
 static _Alignas(64 * 1024) char memory[MEMORY];
-static struct cell cells[(MEMORY + STATICS) / 4];
+struct cell memory_cells[(MEMORY + STATICS) / 4];
 static struct cell byte_cells[MEMORY + STATICS];
 
 struct line {
@@ -247,21 +247,8 @@ size_t memory_at(const void *address, size_t size)
 	return at;
 }
 
-static struct cell *fresh(struct cell *cell)
+struct cell *memory_cell_of_byte(struct cell *cell, size_t *at)
 {
-	if (cell->run != run.number)
-		*cell = (struct cell){ .run = run.number };
-	return cell;
-}
-
-struct cell *memory_cell(size_t *at, size_t end)
-{
-	struct cell *cell = fresh(&cells[*at / 4]);
-
-	if (!cell->parts && *at % 4 == 0 && end - *at >= 4) {
-		*at += 4;
-		return cell;
-	}
 	if (!cell->parts) {
 		for (size_t i = 0; i < 4; i++)
 			byte_cells[*at / 4 * 4 + i] = *cell;

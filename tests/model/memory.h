@@ -42,8 +42,23 @@ size_t memory_at(const void *address, size_t size);
 /* The same for words whose memory may be gone. */
 size_t memory_at_any(const void *address);
 
+extern struct cell memory_cells[];
+
+/* Splits a cell; returns that of the byte at *at, and steps over it. */
+struct cell *memory_cell_of_byte(struct cell *cell, size_t *at);
+
 /* Returns the cell at *at, before `end`, and steps *at over it. */
-struct cell *memory_cell(size_t *at, size_t end);
+static inline struct cell *memory_cell(size_t *at, size_t end)
+{
+	struct cell *cell = &memory_cells[*at / 4];
+
+	if (cell->run != run.number)
+		*cell = (struct cell){ .run = run.number };
+	if (cell->parts || *at % 4 != 0 || end - *at < 4)
+		return memory_cell_of_byte(cell, at);
+	*at += 4;
+	return cell;
+}
 
 /* What an address is, in words. */
 void memory_describe(const void *address, char *text, size_t size);

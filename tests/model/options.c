@@ -21,7 +21,7 @@ static _Noreturn void usage(void)
 		"  --mode dfs|pct|random   only this one\n"
 		"  --bound N      dfs: preemptions (2)\n"
 		"  --depth N      pct (3)\n"
-		"  --runs N       pct, random (100000)\n"
+		"  --runs N       pct (100000), random (20000)\n"
 		"  --seed S       of the first run\n"
 		"  --weak N       0: sequentially consistent; dfs: stale "
 		"loads in a run (1)\n"
@@ -120,5 +120,5 @@ uint64_t options_limits(const struct scenario *scenario, enum mode mode)
 	model_spins = either(options.spins, depth ? 0 : 1);
 	if (options.runs != 0)
 		return options.runs;
-	return depth ? UINT64_MAX : 100000;
+	return depth ? UINT64_MAX : mode == MODE_PCT ? 100000 : 20000;
 }

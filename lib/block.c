@@ -5,10 +5,16 @@
 #include "lock.h"
 
 /* Full magazines that a depot keeps; what comes beyond goes to its slabs. */
-#define DEPOT_FULL_MAX 256
+#ifndef FUT_DEPOT_FULL_MAX
+#define FUT_DEPOT_FULL_MAX 256
+#endif
 /* Empty slabs that a depot keeps, for the next burst. */
-#define DEPOT_EMPTY_MAX 8
-#define SLAB_SIZE ((size_t)2 << 20)
+#ifndef FUT_DEPOT_EMPTY_MAX
+#define FUT_DEPOT_EMPTY_MAX 8
+#endif
+#ifndef FUT_SLAB_SIZE
+#define FUT_SLAB_SIZE ((size_t)2 << 20)
+#endif
 
 /*
  * At the start of its own pages: found from a block by its address.  The free
@@ -32,7 +38,7 @@ static struct depot {
 } depots[FUT_BLOCK_CLASSES];
 
 /* As many blocks as fit beside one bit each. */
-#define BLOCKS(size) ((SLAB_SIZE - sizeof(struct slab) - 128) * 8 / \
+#define BLOCKS(size) ((FUT_SLAB_SIZE - sizeof(struct slab) - 128) * 8 / \
 	((size) * 8 + 1))
 
 static const size_t class_size[FUT_BLOCK_CLASSES] = { 64, 96, 128 };
@@ -80,12 +86,12 @@ static char *slab_blocks(struct slab *slab, unsigned class)
 
 static struct slab *slab_of(void *block)
 {
-	return (struct slab *)((uintptr_t)block & ~(SLAB_SIZE - 1));
+	return (struct slab *)((uintptr_t)block & ~(FUT_SLAB_SIZE - 1));
 }
 
 static struct slab *slab_new(unsigned class)
 {
-	struct slab *slab = fut_pages(SLAB_SIZE);
+	struct slab *slab = fut_pages(FUT_SLAB_SIZE);
 
 	if (slab == NULL)
 		return NULL;
@@ -167,7 +173,7 @@ static struct slab *slab_put(struct depot *depot, void *block, unsigned class)
 	if (--slab->live > 0)
 		return NULL;
 	slab_unlink(&depot->slabs, slab);
-	if (depot->empty_count == DEPOT_EMPTY_MAX)
+	if (depot->empty_count == FUT_DEPOT_EMPTY_MAX)
 		return slab;
 	slab_link(&depot->empties, slab);
 	depot->empty_count++;
@@ -220,7 +226,7 @@ static void unmap_all(struct slab *slabs)
 	while (slabs != NULL) {
 		struct slab *next = slabs->next;
 
-		fut_pages_free(slabs, SLAB_SIZE);
+		fut_pages_free(slabs, FUT_SLAB_SIZE);
 		slabs = next;
 	}
 }
@@ -270,7 +276,7 @@ static struct fut_magazine *depot_exchange_full(unsigned class,
 	struct slab *unmap = NULL;
 
 	fut_lock(&depot->lock);
-	if (depot->full_count == DEPOT_FULL_MAX) {
+	if (depot->full_count == FUT_DEPOT_FULL_MAX) {
 		depot_unload(depot, magazine, class, &unmap);
 	} else {
 		magazine->next = depot->full;

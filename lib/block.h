@@ -13,7 +13,9 @@
 
 #include "self.h"
 
+#ifndef FUT_MAGAZINE_ROUNDS
 #define FUT_MAGAZINE_ROUNDS 64
+#endif
 
 /* The largest block that comes from a slab: classes are 64, 96, 128 bytes. */
 #define FUT_BLOCK_MAX 128

@@ -56,18 +56,19 @@ static void forget(void)
 		depots[i] = (struct depot){ .full_count = 0 };
 }
 
+/* Decided once: a block goes back the way it came. */
 static bool watched(void)
 {
-	int now = atomic_load_explicit(&mode, FUT_RELAXED);
+	int now = atomic_load_explicit(&mode, FUT_RELAXED), before;
 
-	if (fut_unlikely(now == MODE_UNKNOWN)) {
-		now = fut_alloc_watched() ? MODE_WATCHED : MODE_CACHED;
-		if (atomic_exchange_explicit(&mode, now, FUT_RELAXED) !=
-		    MODE_UNKNOWN)
-			return now == MODE_WATCHED;
-		if (now == MODE_CACHED && fut_fork_at_child(forget) != 0)
-			atomic_store_explicit(&mode, MODE_WATCHED, FUT_RELAXED);
-	}
+	if (fut_likely(now != MODE_UNKNOWN))
+		return now == MODE_WATCHED;
+	before = MODE_UNKNOWN;
+	now = fut_alloc_watched() || fut_fork_at_child(forget) != 0 ?
+		MODE_WATCHED : MODE_CACHED;
+	if (!atomic_compare_exchange_strong_explicit(&mode, &before, now,
+			FUT_RELAXED, FUT_RELAXED))
+		now = before;
 	return now == MODE_WATCHED;
 }
 

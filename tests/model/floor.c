@@ -208,7 +208,7 @@ _Noreturn void fut_die(const char *sentence)
 int fut_fork_at_child(void (*reset)(void))
 {
 	(void)reset;
-	return 0;
+	return choice_value(CHANCE_FAULT, 2) != 0 ? ENOMEM : 0;
 }
 
 int model_start(void (*main)(void *arg), void *arg)

@@ -33,6 +33,7 @@ EXTRA_DIST += tests/model/build.sh \
 	tests/model/report.c tests/model/report.h \
 	tests/model/run.h \
 	tests/model/scenario.h \
+	tests/model/scenario_block.c \
 	tests/model/scenario_close.c \
 	tests/model/scenario_combine.c \
 	tests/model/scenario_help.c \

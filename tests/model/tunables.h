@@ -17,5 +17,9 @@ extern unsigned model_spins;
 #define FUT_SHARE_MAX 3
 #define FUT_STREAK_MAX 2
 #define FUT_SWEEP_MIN 1
+#define FUT_MAGAZINE_ROUNDS 2
+#define FUT_DEPOT_FULL_MAX 1
+#define FUT_DEPOT_EMPTY_MAX 1
+#define FUT_SLAB_SIZE ((size_t)512)
 
 #endif

@@ -25,6 +25,7 @@ struct slab {
 	struct slab *next, *prev;	/* in the depot's list if it has room */
 	size_t live;			/* blocks that are not in the slab */
 	size_t cursor;			/* no word before it has a free block */
+	uint32_t born;			/* the process it was mapped in */
 	uint64_t free[];
 };
 
@@ -96,6 +97,7 @@ static struct slab *slab_new(unsigned class)
 
 	if (slab == NULL)
 		return NULL;
+	slab->born = fut_fork_now();
 	for (size_t i = 0; i < class_blocks[class] / 64; i++)
 		slab->free[i] = UINT64_MAX;
 	if (class_blocks[class] % 64 != 0)
@@ -166,6 +168,9 @@ static struct slab *slab_put(struct depot *depot, void *block, unsigned class)
 	size_t index = (size_t)((char *)block - slab_blocks(slab, class)) /
 		class_size[class];
 
+	/* Inherited by a fork, perhaps in the middle of a change. */
+	if (slab->born != fut_fork_now())
+		return NULL;
 	if (slab->live == class_blocks[class])
 		slab_link(&depot->slabs, slab);
 	slab->free[index / 64] |= (uint64_t)1 << index % 64;

@@ -32,21 +32,22 @@ static int await_clear(struct future_cell *cell, uint32_t bits,
 }
 
 /*
- * Clears bits, all of which are set, and wakes whoever waits for that.  Returns
- * what the state became.
+ * Clears bits and wakes whoever waits for that, in one step: after it the cell
+ * may be gone.  `state` is what it is likely to be.  Returns what it became.
  */
-static inline uint32_t clear(struct future_cell *cell, uint32_t bits)
+static inline uint32_t clear(struct future_cell *cell, uint32_t state,
+	uint32_t bits)
 {
 	_Atomic uint32_t *word = &cell->state;
-	uint32_t state = atomic_fetch_sub_explicit(word, bits, FUT_ACQ_REL) -
-		bits;
+	uint32_t next;
 
-	if (fut_unlikely(state & FUT_AWAITED)) {
-		atomic_fetch_and_explicit(word, ~(uint32_t)FUT_AWAITED,
-			FUT_RELAXED);
+	do
+		next = state & ~(bits | FUT_AWAITED);
+	while (!atomic_compare_exchange_strong_explicit(word, &state, next,
+		FUT_ACQ_REL, FUT_RELAXED));
+	if (fut_unlikely(state & FUT_AWAITED))
 		fut_unpark(word, FUT_EVERYBODY);
-	}
-	return state;
+	return next;
 }
 
 uint32_t fut_cell_lock(struct future_cell *cell)
@@ -61,15 +62,15 @@ uint32_t fut_cell_lock(struct future_cell *cell)
 				&state, state | FUT_LOCKED, FUT_ACQUIRE,
 				FUT_RELAXED)) {
 			fut_self_locks(+1);
-			return state;
+			return state | FUT_LOCKED;
 		}
 	}
 }
 
-void fut_cell_unlock(struct future_cell *cell)
+void fut_cell_unlock(struct future_cell *cell, uint32_t state)
 {
 	fut_self_locks(-1);
-	clear(cell, FUT_LOCKED);
+	clear(cell, state, FUT_LOCKED);
 }
 
 /* The state once it is not LOCKED. */
@@ -172,7 +173,7 @@ enum fut_cell_cancelled fut_cell_cancel(struct future_cell *cell, bool busy,
 
 void fut_cell_quiet(struct future_cell *cell)
 {
-	clear(cell, FUT_BUSY);
+	clear(cell, fut_cell_state(cell), FUT_BUSY);
 }
 
 int fut_cell_await_quiet(struct future_cell *cell, int64_t deadline_ns)
@@ -184,23 +185,23 @@ int fut_cell_await_quiet(struct future_cell *cell, int64_t deadline_ns)
  * One at a time, and FIRING until the last has returned: who comes meanwhile
  * hangs behind, so that the order of registration holds.
  */
-void fut_cell_fire(struct future_cell *cell, bool locked)
+void fut_cell_fire(struct future_cell *cell, uint32_t locked)
 {
-	for (;; locked = false) {
+	for (;; locked = 0) {
 		struct fut_hook *hook;
-		uint32_t state, drop = FUT_LOCKED;
+		uint32_t state = locked, drop = FUT_LOCKED;
 
-		if (locked)
+		if (locked != 0)
 			fut_self_locks(+1);
 		else
-			fut_cell_lock(cell);
+			state = fut_cell_lock(cell);
 		hook = cell->hooks != NULL ? cell->hooks->next : NULL;
 		if (hook != NULL)
 			fut_hook_remove(&cell->hooks, hook);
 		if (cell->hooks == NULL)
 			drop |= FUT_HOOKS;
 		fut_self_locks(-1);
-		state = clear(cell, drop);
+		state = clear(cell, state, drop);
 		if (hook != NULL)
 			hook->fire(hook, cell);
 		if (state & FUT_HOOKS)
@@ -228,19 +229,18 @@ bool fut_cell_hang(struct future_cell *cell, struct fut_hook *hook)
 		state | FUT_LOCKED | FUT_HOOKS, FUT_ACQUIRE, FUT_ACQUIRE));
 	fut_self_locks(+1);
 	fut_hook_append(&cell->hooks, hook);
-	fut_cell_unlock(cell);
+	fut_cell_unlock(cell, state | FUT_LOCKED | FUT_HOOKS);
 	return true;
 }
 
 bool fut_cell_unhang(struct future_cell *cell, struct fut_hook *hook)
 {
-	bool hung;
+	uint32_t state = fut_cell_lock(cell);
+	bool hung = hook->next != NULL;
 
-	fut_cell_lock(cell);
-	hung = hook->next != NULL;
 	if (hung)
 		fut_hook_remove(&cell->hooks, hook);
-	fut_cell_unlock(cell);
+	fut_cell_unlock(cell, state);
 	return hung;
 }
 

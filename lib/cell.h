@@ -163,32 +163,34 @@ enum fut_cell_published {
  * By the holder of the claim, or of the run: SETTLED, or CANCELLED to keep the
  * link of FOLLOWS, with `more` bits (SHARED, FOLLOWS).  A running one may have
  * been cancelled meanwhile: then nobody reads anything of the result.
- * `guess` is what the state is likely to be; `lock`: hooks are fired at once.
+ * *state is what it is likely to be, and what it became; `lock`: hooks are
+ * fired at once.
  */
 static inline enum fut_cell_published fut_cell_publish(
 	struct future_cell *cell, uint32_t status, uint32_t more,
-	uint32_t guess, bool lock)
+	uint32_t *state, bool lock)
 {
 	const uint32_t kept = FUT_HOOKS | FUT_LOCKED | FUT_AWAITED;
-	uint32_t state = guess, next;
 	enum fut_cell_published todo;
+	uint32_t next;
 
 	do {
-		if (fut_unlikely(fut_is_settled(state)))
+		if (fut_unlikely(fut_is_settled(*state)))
 			return FUT_PUBLISH_LOST;
-		next = (state & kept) | status | more;
+		next = (*state & kept) | status | more;
 		todo = FUT_PUBLISH_DONE;
-		if (state & FUT_HOOKS) {
+		if (*state & FUT_HOOKS) {
 			next |= FUT_FIRING;
 			todo = FUT_PUBLISH_FIRE;
-			if (lock && !(state & FUT_LOCKED)) {
+			if (lock && !(*state & FUT_LOCKED)) {
 				next |= FUT_LOCKED;
 				todo = FUT_PUBLISH_FIRE_LOCKED;
 			}
 		}
 		/* The result before the status, for fut_cell_state(). */
-	} while (!atomic_compare_exchange_strong_explicit(&cell->state, &state,
+	} while (!atomic_compare_exchange_strong_explicit(&cell->state, state,
 		next, FUT_ACQ_REL, FUT_RELAXED));
+	*state = next;
 	return todo;
 }
 
@@ -220,9 +222,10 @@ int fut_cell_await_quiet(struct future_cell *cell, int64_t deadline_ns);
 
 /*
  * Fires the hooks of a cell that is FIRING, in order of registration.
- * `locked`: the caller left it LOCKED when it published.
+ * `locked`: the state in which the caller left it LOCKED when it published; 0:
+ * it did not.
  */
-void fut_cell_fire(struct future_cell *cell, bool locked);
+void fut_cell_fire(struct future_cell *cell, uint32_t locked);
 
 /*
  * Hangs a hook.  False if the cell has settled and everything hung earlier has
@@ -237,9 +240,12 @@ bool fut_cell_hang(struct future_cell *cell, struct fut_hook *hook);
  */
 bool fut_cell_unhang(struct future_cell *cell, struct fut_hook *hook);
 
-/* The lock.  Held briefly, and never while anything is called. */
+/*
+ * The lock.  Held briefly, and never while anything is called.  Locking returns
+ * the state, unlocking takes it for a guess.
+ */
 uint32_t fut_cell_lock(struct future_cell *cell);
-void fut_cell_unlock(struct future_cell *cell);
+void fut_cell_unlock(struct future_cell *cell, uint32_t state);
 
 /* The cell that owns the value of a settled one: itself or another. */
 static inline struct future_cell *fut_cell_owner(struct future_cell *cell)

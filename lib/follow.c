@@ -32,10 +32,12 @@ static void adopt(struct fut_job *job, struct future_cell *inner)
 	struct future_cell *cell = &job->cell, *as = NULL;
 
 	if ((fut_cell_state(inner) & FUT_STATUS) == FUT_CANCELLED) {
+		uint32_t state = FUT_CLAIM;
+
 		cell->followed = inner;
-		if (fut_cell_publish(cell, FUT_CANCELLED, FUT_FOLLOWS,
-				FUT_CLAIM, false) == FUT_PUBLISH_FIRE)
-			fut_job_fire(job, false);
+		if (fut_cell_publish(cell, FUT_CANCELLED, FUT_FOLLOWS, &state,
+				false) == FUT_PUBLISH_FIRE)
+			fut_job_fire(job, 0);
 		return;
 	}
 	if (cell->kind->outcome != NULL)
@@ -140,7 +142,7 @@ static struct future_cell *between(struct future_cell *cell)
 
 	if (!fut_is_settled(state) && (state & both) == both)
 		inner = fut_cell_ref(cell->followed);
-	fut_cell_unlock(cell);
+	fut_cell_unlock(cell, state);
 	return inner;
 }
 

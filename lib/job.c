@@ -22,7 +22,7 @@ struct fut_steps {
 	struct future_cell *head, **tail;
 };
 
-void fut_job_fire(struct fut_job *job, bool locked)
+void fut_job_fire(struct fut_job *job, uint32_t locked)
 {
 	struct fut_self *self = fut_self();
 	struct fut_steps steps = { NULL, &steps.head };
@@ -41,7 +41,7 @@ void fut_job_fire(struct fut_job *job, bool locked)
 		steps.head = cell->link;
 		if (steps.head == NULL)
 			steps.tail = &steps.head;
-		fut_cell_fire(cell, false);
+		fut_cell_fire(cell, 0);
 		fut_job_unref(fut_job_of(cell));
 	}
 	self->steps = NULL;
@@ -134,16 +134,16 @@ static inline bool publish(struct fut_job *job, uint32_t more, uint32_t guess)
 	/* Inside a step its hooks wait, and the lock is not for waiting. */
 	bool now = fut_self()->steps == NULL;
 
-	switch (fut_cell_publish(&job->cell, FUT_SETTLED, more, guess, now)) {
+	switch (fut_cell_publish(&job->cell, FUT_SETTLED, more, &guess, now)) {
 	case FUT_PUBLISH_LOST:
 		return false;
 	case FUT_PUBLISH_DONE:
 		break;
 	case FUT_PUBLISH_FIRE:
-		fut_job_fire(job, false);
+		fut_job_fire(job, 0);
 		break;
 	case FUT_PUBLISH_FIRE_LOCKED:
-		fut_job_fire(job, true);
+		fut_job_fire(job, guess);
 		break;
 	}
 	return true;
@@ -331,7 +331,7 @@ bool fut_job_cancel(struct fut_job *job)
 		if (found == FUT_CANCEL_PENDING && let_go)
 			cancel_pending(job);
 		if (hooks)
-			fut_job_fire(job, false);
+			fut_job_fire(job, 0);
 		if (found != FUT_CANCEL_FOLLOWING)
 			return true;
 		first = false;
@@ -373,6 +373,6 @@ struct future_cell *fut_job_need(struct fut_job *job, size_t *at)
 		if (state & FUT_FOLLOWS)
 			++*at;
 	}
-	fut_cell_unlock(cell);
+	fut_cell_unlock(cell, state);
 	return need;
 }

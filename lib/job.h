@@ -134,7 +134,7 @@ void fut_job_unref(struct fut_job *job);
  * Fires the hooks of a future that was published or cancelled, and takes the
  * steps that this entails.  `locked` as for fut_cell_fire().
  */
-void fut_job_fire(struct fut_job *job, bool locked);
+void fut_job_fire(struct fut_job *job, uint32_t locked);
 
 /*
  * Settles a claimed future with a result, or as a settled one did: then they

@@ -30,6 +30,9 @@ const char *__tsan_default_options(void)
 	return "allocator_may_return_null=1";
 }
 
+/* NULL unless a sanitizer watches. */
+size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
+
 /* Runs each test in a process of its own; the list ends with NULL. */
 static inline int run_tests(const char *noun, const TTest *const *tests)
 {

@@ -194,8 +194,6 @@ START_TEST(a_combination_that_nobody_holds_lets_its_inputs_settle)
 END_TEST
 
 /* A sanitizer counts what is allocated; without one the kernel does. */
-size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
-
 static size_t memory_used(void)
 {
 	unsigned long size = 0, resident = 0;

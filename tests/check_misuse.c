@@ -74,10 +74,10 @@ START_TEST(one_unref_too_many_aborts_with_a_sentence)
 
 	ck_assert_msg(!WIFEXITED(status) || WEXITSTATUS(status) != 0,
 		"it went on");
-	if (WIFSIGNALED(status)) {
-		ck_assert_int_eq(WTERMSIG(status), SIGABRT);
-		ck_assert_ptr_nonnull(strstr(said, "future_unref"));
-	}
+	if (__sanitizer_get_current_allocated_bytes != NULL)
+		return;	/* it speaks first, and in words of its own */
+	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+	ck_assert_ptr_nonnull(strstr(said, "future_unref"));
 }
 END_TEST
 

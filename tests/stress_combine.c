@@ -314,6 +314,32 @@ START_TEST(on_cancel_set_while_a_cancel_comes_is_called_once)
 }
 END_TEST
 
+static void act_on_cancel_once(struct scene *scene)
+{
+	int error = future_promise_on_cancel(scene->promise, NULL, count_up,
+		&scene->calls);
+
+	if (error == 0)
+		atomic_fetch_add(&scene->wins, 1);
+	else
+		scene_bad(scene, error != EALREADY);
+	future_unref(scene->future);
+}
+
+static void end_one_callback(struct scene *scene)
+{
+	scene_bad(scene, !future_cancel(scene->future));
+	scene_bad(scene, scene->wins != 1);
+	end_called(scene);
+}
+
+START_TEST(one_of_two_cancel_callbacks_is_accepted)
+{
+	STRESS(NULL, set_promise, end_one_callback, act_on_cancel_once,
+		act_on_cancel_once, act_unref);
+}
+END_TEST
+
 static void act_settle(struct scene *scene)
 {
 	if (future_promise_settle(scene->promise, scene_value(scene)))
@@ -381,6 +407,7 @@ int main(void)
 		a_ring_closed_by_three_threads_is_edeadlk,
 		free_of_a_promise_meets_the_cancel_callback,
 		on_cancel_set_while_a_cancel_comes_is_called_once,
+		one_of_two_cancel_callbacks_is_accepted,
 		on_cancel_is_called_exactly_if_the_cancel_wins,
 		workers_that_wait_for_parts_of_parts_end,
 		NULL,

@@ -314,6 +314,32 @@ START_TEST(on_cancel_set_while_a_cancel_comes_is_called_once)
 }
 END_TEST
 
+/* Nobody keeps a reference: followers take them, and go as it settles. */
+static void act_follow_and_go(struct scene *scene)
+{
+	future_unref(future_ready(future_follow(scene->future)));
+}
+
+static void act_settle_and_go(struct scene *scene)
+{
+	future_promise_settle(scene->promise, scene_value(scene));
+	future_promise_free(scene->promise);
+	future_unref(scene->future);
+	future_unref(scene->future);
+}
+
+static void end_alone(struct scene *scene)
+{
+	SCENE_OK(scene);
+}
+
+START_TEST(the_last_reference_may_go_with_a_follower)
+{
+	STRESS(NULL, set_promise, end_alone, act_follow_and_go,
+		act_follow_and_go, act_follow_and_go, act_settle_and_go);
+}
+END_TEST
+
 static void act_on_cancel_once(struct scene *scene)
 {
 	int error = future_promise_on_cancel(scene->promise, NULL, count_up,
@@ -407,6 +433,7 @@ int main(void)
 		a_ring_closed_by_three_threads_is_edeadlk,
 		free_of_a_promise_meets_the_cancel_callback,
 		on_cancel_set_while_a_cancel_comes_is_called_once,
+		the_last_reference_may_go_with_a_follower,
 		one_of_two_cancel_callbacks_is_accepted,
 		on_cancel_is_called_exactly_if_the_cancel_wins,
 		workers_that_wait_for_parts_of_parts_end,

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "support.h"
 
+#include "alloc.h"
 #include "block.h"
 
 #include <sys/mman.h>
@@ -18,7 +19,7 @@ enum { BURST = 1000000, SLAB_KB = 2048, KEPT_KB = (8 + 1) * SLAB_KB + 512 };
 
 static bool no_cache(void)
 {
-	return skipped(watched(), "a tool watches: every block comes singly");
+	return skipped(fut_alloc_watched(), "every block comes singly");
 }
 
 /* What is resident of this process, in KiB. */

@@ -156,6 +156,26 @@ static void run_beside_long(size_t threads, size_t before)
 	future_executor_unref(pool);
 }
 
+START_TEST(as_many_tasks_as_workers_run_all_at_once)
+{
+	size_t threads = (size_t)_i;
+	future_executor_t *pool = pool_of(threads);
+
+	for (size_t i = 0; i < scaled(200); i++) {
+		struct gate gate = GATE_INIT;
+
+		/* Every worker has gone to sleep, or is about to. */
+		ck_assert_int_eq(future_executor_drain(pool, FUTURE_FOREVER),
+			0);
+		occupy(pool, threads, &gate);
+		gate_open(&gate);
+		ck_assert_int_eq(future_executor_drain(pool, FUTURE_FOREVER),
+			0);
+	}
+	future_executor_unref(pool);
+}
+END_TEST
+
 START_TEST(a_short_task_never_waits_behind_a_long_one)
 {
 	for (size_t i = 0; i < scaled(50); i++)
@@ -411,6 +431,8 @@ static void add_short_and_long(Suite *suite)
 {
 	TCase *tcase = suite_case(suite, "short and long");
 
+	tcase_add_loop_test(tcase,
+		as_many_tasks_as_workers_run_all_at_once, 1, 9);
 	tcase_add_loop_test(tcase,
 		a_short_task_never_waits_behind_a_long_one, 0, 12);
 	tcase_add_loop_test(tcase,

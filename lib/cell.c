@@ -1,5 +1,6 @@
 /* See cell.h. */
 #include "cell.h"
+#include "fork.h"
 #include "park.h"
 
 #include <errno.h>
@@ -220,6 +221,10 @@ bool fut_cell_hang(struct future_cell *cell, struct fut_hook *hook)
 {
 	uint32_t state = fut_cell_state(cell);
 
+	/* In a forked child nobody is firing, or will unlock, any more. */
+	if (fut_unlikely(fut_is_settled(state)) &&
+	    cell->born != fut_fork_now())
+		return false;
 	do {
 		if (fut_unlikely(state & FUT_LOCKED))
 			state = unlocked(cell);

@@ -236,6 +236,58 @@ START_TEST(what_hangs_on_a_settled_future_needs_an_executor_of_the_child)
 }
 END_TEST
 
+/* A future that was settling when the process forked. */
+
+struct settling {
+	future_promise_t *promise;
+	struct gate gate;
+};
+
+static void *settle_main(void *arg)
+{
+	struct settling *settling = arg;
+
+	if (!future_promise_settle(settling->promise, future_ok(settling)))
+		abort();
+	return NULL;
+}
+
+static void settling_child(void *arg)
+{
+	future_t *source = arg;
+	atomic_int ran = 0;
+
+	CHILD_ASSERT(future_get(source).error == 0);
+	CHILD_ASSERT(outcome_of(future_then_on(source, future_inline(),
+		count_then, &ran)) == 0);
+	CHILD_ASSERT(ran == 1);
+	future_unref(source);
+}
+
+START_TEST(a_future_whose_settling_thread_stayed_behind_can_be_continued)
+{
+	struct settling settling = { NULL, GATE_INIT };
+	future_t *source, *passed;
+	pthread_t thread;
+
+	ck_assert_int_eq(future_promise_new(future_inline(),
+		&settling.promise), 0);
+	source = future_promise_future(settling.promise);
+	/* Passed by: its argument is destroyed while the source is fired. */
+	passed = future_then_with(source, &(future_continuation_t){
+		.on = FUTURE_ON_FAILURE, .fn = error_then,
+		.arg = &settling.gate, .destroy_arg = pass_work });
+	thread = thread_start(settle_main, &settling);
+	gate_await(&settling.gate, 1);
+	child_passes(settling_child, source);
+	gate_open(&settling.gate);
+	thread_finish(thread);
+	ck_assert_int_eq(outcome_of(passed), 0);
+	future_promise_free(settling.promise);
+	future_unref(source);
+}
+END_TEST
+
 static void add_executors(Suite *suite)
 {
 	TCase *tcase = suite_case(suite, "executors");
@@ -260,6 +312,8 @@ static void add_futures(Suite *suite)
 		combinators_of_unsettled_futures_fail_with_echild);
 	tcase_add_test(tcase, an_inherited_promise_is_refused);
 	tcase_add_test(tcase, a_settled_future_can_be_read_in_the_child);
+	tcase_add_test(tcase,
+		a_future_whose_settling_thread_stayed_behind_can_be_continued);
 	tcase_add_test(tcase,
 		what_hangs_on_a_settled_future_needs_an_executor_of_the_child);
 }

@@ -9,7 +9,7 @@
 #define FUT_CELL_SPINS 40
 #endif
 
-/* Parks until the bits are clear.  Returns the state then, or 0 bits unset. */
+/* Parks until the bits are clear.  Returns 0 or ETIMEDOUT. */
 static int await_clear(struct future_cell *cell, uint32_t bits,
 	int64_t deadline_ns)
 {

@@ -64,7 +64,7 @@ struct future_cell {
 	_Atomic uint32_t refs;
 	const struct fut_cell_kind *kind;
 	struct fut_hook *hooks;	/* the last of the ring; under LOCKED */
-	int error;		/* these by the holder of the claim ... */
+	int error;		/* the result: by the holder of the claim */
 	uint32_t born;		/* the process it belongs to: fork.h */
 	union {
 		void *value;
@@ -206,7 +206,7 @@ uint32_t fut_cell_follow(struct future_cell *cell);
 
 /*
  * Any open cell -> CANCELLED.  `busy` keeps a pending one BUSY, until
- * fut_cell_quiet().  *ret_hooks as for publish.
+ * fut_cell_quiet().  *ret_hooks: call fut_cell_fire().
  */
 enum fut_cell_cancelled fut_cell_cancel(struct future_cell *cell, bool busy,
 	bool *ret_hooks);

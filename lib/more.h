@@ -76,9 +76,9 @@ static inline struct fut_job *fut_job_make_short(size_t size,
 }
 
 /*
- * Memory for a job of `size` bytes, long if it must be; task.form, cell.fn and
- * cell.arg are set, and the context is captured.  Then fut_job_init_made().
- * NULL if there is none.
+ * Memory for a job of `size` bytes, long if it must be; set up like
+ * fut_job_make_short(); the argument is copied and the context captured.  NULL
+ * if there is no memory.
  */
 struct fut_job *fut_job_make(size_t size, const struct fut_cell_kind *kind,
 	const struct fut_task_kind *run, struct fut_home home,

@@ -103,7 +103,7 @@ static int check_options(const struct future_pool_options *options)
 	return fut_thread_stack_check(options->stack_size);
 }
 
-/* Under the lock, for whoever has the address of an earlier pool. */
+/* Takes the lock, for whoever has the address of an earlier pool. */
 static void configure(struct fut_pool *pool,
 	const struct future_pool_options *options)
 {

@@ -155,7 +155,7 @@ void fut_pool_prod(struct fut_pool *pool);
 /* Under the lock: whether a sleeping worker is to be woken by the caller. */
 bool fut_pool_wakes(struct fut_pool *pool);
 
-/* Under the lock: bumps a word; the caller unparks `count` after the lock. */
+/* Under the lock: bumps a word; the caller unparks it after the lock. */
 void fut_pool_bump(_Atomic uint32_t *word);
 
 /* See struct fut_executor_kind. */

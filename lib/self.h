@@ -25,9 +25,9 @@ struct fut_self {
 	struct future_cell *dying;	/* futures still to be freed */
 	bool burying;			/* an outer call frees them */
 	struct fut_task *inline_head;	/* waiting for the outermost call */
-	struct fut_task **inline_tail;	/* NULL: the list is empty */
+	struct fut_task **inline_tail;	/* stale while the list is empty */
 	bool inline_busy;		/* an outer call empties the list */
-	bool may_keep;	/* the outermost function has returned: worker.h */
+	bool may_keep;	/* the outermost function has returned: job.c */
 	bool flush_set;			/* the exit of the thread flushes */
 	int locks;			/* held; counted in debug builds */
 	void *stack_middle;		/* half of the stack, once known */

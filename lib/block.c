@@ -19,7 +19,7 @@
 /*
  * At the start of its own pages: found from a block by its address.  The free
  * blocks are bits, so that a block is not touched until it is used, and the
- * next ones taken lie in rising order.
+ * next ones taken lie in rising order.  All of it under the depot's lock.
  */
 struct slab {
 	struct slab *next, *prev;	/* in the depot's list if it has room */

@@ -55,18 +55,23 @@ struct fut_executor_kind {
 	/* A task was run by a thread that waits for it. */
 	void (*ran)(struct future_executor *executor, enum fut_end end);
 
-	/* Under the shell's generation; false if that is over. */
+	/*
+	 * These two only where `hooked` was set.  hooks: under the shell's
+	 * generation; false if that is over.
+	 */
 	bool (*hooks)(struct future_executor *executor, uint32_t generation,
 		struct fut_executor_hooks *ret_hooks);
 	void (*timed)(struct future_executor *executor, int64_t queued_ns,
 		int64_t running_ns);
 
-	/* The life of a handle; see <future/executor.h>. */
+	/* The end of a handle: none of these if it is immortal. */
 	void (*close)(struct future_executor *executor, bool wait);
 	void (*shutdown)(struct future_executor *executor);
 	size_t (*cancel)(struct future_executor *executor);
-	bool (*cancelled)(struct future_executor *executor);
 	int (*join)(struct future_executor *executor, int64_t deadline_ns);
+
+	/* See <future/executor.h>. */
+	bool (*cancelled)(struct future_executor *executor);
 	int (*drain)(struct future_executor *executor, int64_t deadline_ns);
 	void (*stats)(struct future_executor *executor,
 		struct future_executor_stats *stats);

@@ -39,7 +39,7 @@ struct fut_blocked {
 };
 
 struct fut_worker {
-	struct fut_pool *pool;
+	struct fut_pool *pool;	/* these three constant once it started */
 	size_t index;
 	struct fut_thread thread;
 
@@ -52,7 +52,7 @@ struct fut_worker {
 	/* Written by the worker alone, read by anybody. */
 	_Atomic size_t ended[FUT_ENDS];
 	_Atomic size_t running;
-	_Atomic size_t claims_ended;
+	_Atomic size_t claims_ended;	/* of the pool's claims */
 	_Atomic uint64_t queued_ns, running_ns;
 
 	struct fut_share share;
@@ -84,7 +84,7 @@ struct fut_pool {
 	uint8_t phase;			/* enum fut_pool_phase */
 	bool waking;			/* a wake-up is in flight */
 	struct fut_queue queue;
-	_Atomic uint32_t idle;
+	_Atomic uint32_t idle;		/* read without it as a hint */
 	uint32_t alive;
 	uint32_t blocked_count;
 	uint32_t pushed;		/* so far; it may wrap */
@@ -97,7 +97,7 @@ struct fut_pool {
 	struct fut_blocked *blocked;
 	size_t producers;		/* waiting for room */
 	size_t watchers;		/* waiting for calm */
-	size_t claims;
+	size_t claims;	/* claimed by waiters; claims_ended comes off */
 	size_t counts[FUT_ENDS];	/* what no worker counted */
 	size_t refused;
 	struct fut_worker *corpse;	/* it has left, nobody has joined it */

@@ -33,13 +33,13 @@ enum fut_task_place {
 };
 
 struct fut_task {
-	struct fut_task *next;
+	struct fut_task *next;	/* in the list of whoever holds it */
 	const struct fut_task_kind *kind;
 
 	/* Its address, and the home of what it settles: NULL, the default. */
 	struct future_executor *executor;
 	uint32_t generation;	/* of the executor's shell */
-	uint8_t place;		/* enum fut_task_place; under queue's lock */
+	uint8_t place;		/* a fut_task_place; under its queue's lock */
 	uint8_t form;		/* the maker's own */
 };
 

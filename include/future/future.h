@@ -56,7 +56,7 @@ typedef struct future_continuation {
 	future_on_t on;
 	future_executor_t *executor;	/* NULL: the source's home */
 	future_then_fn *fn;
-	void *arg;
+	void *arg;			/* this and the rest: as in a task */
 	size_t arg_size;
 	void (*destroy_arg)(void *arg);
 	int priority;

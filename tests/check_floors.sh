@@ -10,7 +10,7 @@ floors='
 2 block hook sleeper
 3 cell executor task
 4 admit close default handle inline pool queue share worker
-5 cancel combine follow get help job join more plain promise result submit then
+5 cancel combine follow get help job more plain promise result submit then
 '
 # Who never meets: the future knows nothing of what runs it, nor that of it.
 strangers='

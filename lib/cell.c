@@ -129,9 +129,9 @@ bool fut_cell_claim_follower(struct future_cell *cell)
 	return true;
 }
 
-void fut_cell_born_settled(struct future_cell *cell, uint32_t more)
+void fut_cell_born_settled(struct future_cell *cell)
 {
-	atomic_store_explicit(&cell->state, FUT_SETTLED | more, FUT_RELEASE);
+	atomic_store_explicit(&cell->state, FUT_SETTLED, FUT_RELEASE);
 }
 
 uint32_t fut_cell_follow(struct future_cell *cell)

@@ -194,8 +194,8 @@ static inline enum fut_cell_published fut_cell_publish(
 	return todo;
 }
 
-/* As publish for a cell that is claimed and hangs nowhere yet: no return. */
-void fut_cell_born_settled(struct future_cell *cell, uint32_t more);
+/* As publish, for a cell that nobody else knows yet: nothing can be lost. */
+void fut_cell_born_settled(struct future_cell *cell);
 
 /*
  * The run, or the claim, ends in following `followed`, which has been written:

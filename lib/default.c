@@ -29,19 +29,20 @@ struct future_executor *fut_executor_peek(struct future_executor *executor)
 	return atomic_load_explicit(&default_pool, FUT_ACQUIRE);
 }
 
-struct future_executor *fut_executor_resolve(struct future_executor *executor)
+/* The default one; NULL if it cannot be started. */
+static struct future_executor *resolve(void)
 {
-	executor = fut_executor_peek(executor);
+	struct future_executor *executor = fut_executor_peek(NULL);
+
 	/* A forked child starts one of its own. */
-	if (executor == NULL || (executor->immortal &&
-				 fut_executor_inherited(executor)))
+	if (executor == NULL || fut_executor_inherited(executor))
 		return start(executor);
 	return executor;
 }
 
 future_executor_t *future_default(void)
 {
-	return fut_executor_resolve(NULL);
+	return resolve();
 }
 
 int fut_post(struct fut_task *task, enum fut_post how)
@@ -49,7 +50,7 @@ int fut_post(struct fut_task *task, enum fut_post how)
 	struct future_executor *executor = task->executor;
 
 	if (fut_unlikely(executor == NULL)) {
-		executor = fut_executor_resolve(NULL);
+		executor = resolve();
 		if (executor == NULL)
 			return EAGAIN;
 	}

@@ -4,10 +4,7 @@
 
 #include "executor.h"
 
-/* `executor`, or the default one for NULL; NULL if that cannot be started. */
-struct future_executor *fut_executor_resolve(struct future_executor *executor);
-
-/* As it stands: NULL while the default one has not been started. */
+/* `executor`, or the default one for NULL; NULL until that was started. */
 struct future_executor *fut_executor_peek(struct future_executor *executor);
 
 /*

@@ -2,7 +2,6 @@
 #include "inline.h"
 #include "pool.h"
 
-#include <errno.h>
 #include <string.h>
 
 static int inline_post(struct future_executor *executor, struct fut_task *task,
@@ -58,23 +57,6 @@ static void inline_ran(struct future_executor *executor, enum fut_end end)
 	(void)end;
 }
 
-static void inline_nothing(struct future_executor *executor)
-{
-	(void)executor;
-}
-
-static void inline_close(struct future_executor *executor, bool wait)
-{
-	(void)executor;
-	(void)wait;
-}
-
-static size_t inline_cancel(struct future_executor *executor)
-{
-	(void)executor;
-	return 0;
-}
-
 static bool inline_cancelled(struct future_executor *executor)
 {
 	(void)executor;
@@ -99,11 +81,7 @@ static const struct fut_executor_kind inline_kind = {
 	.post = inline_post,
 	.husk = inline_husk,
 	.ran = inline_ran,
-	.close = inline_close,
-	.shutdown = inline_nothing,
-	.cancel = inline_cancel,
 	.cancelled = inline_cancelled,
-	.join = inline_drain,
 	.drain = inline_drain,
 	.stats = inline_stats,
 };

@@ -1,6 +1,5 @@
 /* Floor 5: futures that run nothing: ready ones, failed ones, the ref count. */
 #include "job.h"
-#include "inline.h"
 
 #include <errno.h>
 
@@ -52,7 +51,7 @@ future_t *fut_job_failed(struct fut_home home, int error)
 	job->cell.value = NULL;
 	job->cell.destroy = NULL;
 	job->cell.error = error;
-	fut_cell_born_settled(&job->cell, 0);
+	fut_cell_born_settled(&job->cell);
 	return &job->cell;
 }
 

@@ -32,7 +32,7 @@ static void forget(void)
 
 static int watch_forks(void)
 {
-	enum { NOT, BEING, DONE };
+	enum { NOT, DONE };
 	static _Atomic int registered;
 	int state = NOT;
 

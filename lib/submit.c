@@ -196,8 +196,7 @@ int future_execute(future_executor_t *executor, void (*fn)(void *arg),
 
 	if (fn == NULL)
 		return EINVAL;
-	if (executor != NULL && fut_unlikely(
-			atomic_load_explicit(&executor->hooked, FUT_RELAXED)))
+	if (fut_home_hooked(home))
 		return execute_hooked(executor, fn, arg);
 	call = fut_block_new(sizeof(*call));
 	if (call == NULL)

@@ -62,18 +62,15 @@ static struct future_cell *take_source(struct fut_job *job)
 /* The longer way: hooks around, the argument freed, a plain function. */
 static future_result_t call_long(struct fut_job *job, future_result_t in)
 {
-	struct fut_more *more = fut_job_more(job);
 	future_result_t result = { NULL, NULL, 0 };
 
-	if (more != NULL)
-		fut_job_before(job);
+	fut_job_before(job);
 	if (job->task.form & FUT_FORM_EXECUTE)
 		((void (*)(void *))fut_job_fn(job))(job->cell.arg);
 	else
 		result = ((future_then_fn *)fut_job_fn(job))(in,
 			job->cell.arg);
-	if (more != NULL)
-		fut_job_after(job, result.error);
+	fut_job_after(job, result.error);
 	fut_job_drop_arg(job);
 	return result;
 }

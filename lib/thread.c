@@ -4,11 +4,9 @@
 #include "self.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 static void *thread_main(void *argument)

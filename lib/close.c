@@ -86,11 +86,11 @@ static bool is_calm(struct fut_pool *pool)
 }
 
 /*
- * Waits until `done` says so under the lock.  Returns 0 or ETIMEDOUT; *corpse,
- * if wanted, is the worker for the caller to join.
+ * Waits until `done` says so under the lock.  Returns 0 or ETIMEDOUT;
+ * *ret_corpse, if wanted, is the worker for the caller to join.
  */
 static int await(struct fut_pool *pool, bool (*done)(struct fut_pool *pool),
-	int64_t deadline_ns, struct fut_worker **corpse)
+	int64_t deadline_ns, struct fut_worker **ret_corpse)
 {
 	int error = 0;
 
@@ -102,8 +102,8 @@ static int await(struct fut_pool *pool, bool (*done)(struct fut_pool *pool),
 		now = done(pool);
 		pool->watchers += !now && error == 0;
 		calm = atomic_load_explicit(&pool->calm, FUT_RELAXED);
-		if (now && corpse != NULL) {
-			*corpse = pool->corpse;
+		if (now && ret_corpse != NULL) {
+			*ret_corpse = pool->corpse;
 			pool->corpse = NULL;
 		}
 		fut_unlock(&pool->lock);
@@ -251,23 +251,23 @@ static void add_worker(struct fut_worker *worker,
 }
 
 void fut_pool_stats(struct future_executor *executor,
-	struct future_executor_stats *stats)
+	struct future_executor_stats *ret_stats)
 {
 	struct fut_pool *pool = fut_pool_of(executor);
 	size_t ended[FUT_ENDS];
 
-	memset(stats, 0, sizeof(*stats));
+	memset(ret_stats, 0, sizeof(*ret_stats));
 	fut_lock(&pool->lock);
 	memcpy(ended, pool->counts, sizeof(ended));
-	stats->queued = fut_queue_live(&pool->queue);
-	stats->running = pool->claims;
-	stats->refused = pool->refused;
+	ret_stats->queued = fut_queue_live(&pool->queue);
+	ret_stats->running = pool->claims;
+	ret_stats->refused = pool->refused;
 	fut_pool_note_peak(pool);
-	stats->peak_queue = pool->peak;
+	ret_stats->peak_queue = pool->peak;
 	for (size_t i = 0; pool->workers != NULL && i < pool->width; i++)
-		add_worker(&pool->workers[i], stats, ended);
+		add_worker(&pool->workers[i], ret_stats, ended);
 	fut_unlock(&pool->lock);
-	stats->completed = ended[FUT_END_OK];
-	stats->failed = ended[FUT_END_FAILED];
-	stats->cancelled = ended[FUT_END_CANCELLED];
+	ret_stats->completed = ended[FUT_END_OK];
+	ret_stats->failed = ended[FUT_END_FAILED];
+	ret_stats->cancelled = ended[FUT_END_CANCELLED];
 }

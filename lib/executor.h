@@ -74,7 +74,7 @@ struct fut_executor_kind {
 	bool (*cancelled)(struct future_executor *executor);
 	int (*drain)(struct future_executor *executor, int64_t deadline_ns);
 	void (*stats)(struct future_executor *executor,
-		struct future_executor_stats *stats);
+		struct future_executor_stats *ret_stats);
 };
 
 struct future_executor {

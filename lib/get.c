@@ -24,8 +24,8 @@ static bool spin(const struct future_cell *cell)
 	return false;
 }
 
-/* Takes the sleeper off.  Being fired, it must live until that is over. */
-static bool wake_up(struct future_cell *cell, struct fut_sleeper *sleeper)
+/* Takes the sleeper off.  True if it was fired: then that is over now. */
+static bool take_off(struct future_cell *cell, struct fut_sleeper *sleeper)
 {
 	if (fut_cell_unhang(cell, &sleeper->hook))
 		return false;
@@ -40,7 +40,7 @@ static int sleep_until(struct future_cell *cell, int64_t deadline_ns)
 	fut_sleeper_init(&sleeper);
 	if (!fut_cell_hang(cell, &sleeper.hook) ||
 	    fut_sleeper_sleep(&sleeper, deadline_ns) != 0 ||
-	    wake_up(cell, &sleeper))
+	    take_off(cell, &sleeper))
 		return 0;
 	return ETIMEDOUT;
 }
@@ -72,7 +72,7 @@ static void sleep_in_task(struct future_cell *cell)
 	}
 	if (worker != NULL)
 		fut_worker_unblock(worker, &blocked);
-	wake_up(cell, &sleeper);
+	take_off(cell, &sleeper);
 }
 
 /* Without a deadline, inside a function that an executor runs. */

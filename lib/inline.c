@@ -71,10 +71,10 @@ static int inline_drain(struct future_executor *executor, int64_t deadline_ns)
 }
 
 static void inline_stats(struct future_executor *executor,
-	struct future_executor_stats *stats)
+	struct future_executor_stats *ret_stats)
 {
 	(void)executor;
-	memset(stats, 0, sizeof(*stats));
+	memset(ret_stats, 0, sizeof(*ret_stats));
 }
 
 static const struct fut_executor_kind inline_kind = {

@@ -175,7 +175,7 @@ bool fut_pool_cancelled(struct future_executor *executor);
 int fut_pool_join(struct future_executor *executor, int64_t deadline_ns);
 int fut_pool_drain(struct future_executor *executor, int64_t deadline_ns);
 void fut_pool_stats(struct future_executor *executor,
-	struct future_executor_stats *stats);
+	struct future_executor_stats *ret_stats);
 
 /* The shell goes back, under a new generation: nobody is left in the pool. */
 void fut_pool_release(struct fut_pool *pool);

@@ -83,8 +83,8 @@ static struct fut_task *take_share(struct fut_worker *worker)
 	return first;
 }
 
-/* A share of the queue; NULL if that is empty.  *takes is for rest(). */
-static struct fut_task *grab(struct fut_worker *worker, size_t *takes)
+/* A share of the queue; NULL if that is empty.  *ret_takes is for rest(). */
+static struct fut_task *grab(struct fut_worker *worker, size_t *ret_takes)
 {
 	struct fut_pool *pool = worker->pool;
 	struct fut_task *task = NULL;
@@ -96,10 +96,10 @@ static struct fut_task *grab(struct fut_worker *worker, size_t *takes)
 		COUNT_DOWN(pool->idle);
 		pool->waking = false;
 	}
-	*takes = pool->takes;
+	*ret_takes = pool->takes;
 	if (pool->queue.head != NULL) {
 		task = take_share(worker);
-		if (pool->queue.head != NULL || *takes != pool->takes)
+		if (pool->queue.head != NULL || *ret_takes != pool->takes)
 			wake = fut_pool_wakes(pool);
 		if (pool->producers > 0) {
 			fut_pool_bump(&pool->room);

@@ -207,7 +207,7 @@ void fut_cell_fire(struct future_cell *cell, uint32_t locked)
 			hook->fire(hook, cell);
 		if (state & FUT_HOOKS)
 			continue;
-		/* All have been fired before FIRING goes, for hang. */
+		/* All fired before FIRING goes, for fut_cell_hang(). */
 		while (!(state & FUT_HOOKS))
 			if (atomic_compare_exchange_strong_explicit(
 					&cell->state, &state,
@@ -228,6 +228,7 @@ bool fut_cell_hang(struct future_cell *cell, struct fut_hook *hook)
 	do {
 		if (fut_unlikely(state & FUT_LOCKED))
 			state = unlocked(cell);
+		/* FIRING gone before the caller fires, for fut_cell_fire(). */
 		if (fut_is_settled(state) && !(state & FUT_FIRING))
 			return false;
 	} while (!atomic_compare_exchange_weak_explicit(&cell->state, &state,

@@ -100,6 +100,7 @@ enum fut_cell_cancelled {
 
 static inline uint32_t fut_cell_state(const struct future_cell *cell)
 {
+	/* The status before the result, for fut_cell_publish(). */
 	return atomic_load_explicit(&cell->state, FUT_ACQUIRE);
 }
 

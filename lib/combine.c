@@ -129,6 +129,7 @@ static void let_go(struct combined *combined)
 /* One more of REGISTERED and DECIDED; the second one cleans up. */
 static void advance(struct combined *combined, enum phase phase)
 {
+	/* The legs hung, and which are kept, before the bit, for let_go(). */
 	if (atomic_fetch_or_explicit(&combined->phase, phase, FUT_ACQ_REL) != 0)
 		let_go(combined);
 }

@@ -14,6 +14,7 @@ static struct future_executor *start(struct future_executor *inherited)
 	if (future_pool_new(NULL, &pool) != 0)
 		return NULL;
 	pool->immortal = true;
+	/* The pool before its address, for fut_executor_peek(). */
 	if (atomic_compare_exchange_strong_explicit(&default_pool, &inherited,
 			pool, FUT_ACQ_REL, FUT_ACQUIRE))
 		return pool;
@@ -26,6 +27,7 @@ struct future_executor *fut_executor_peek(struct future_executor *executor)
 {
 	if (executor != NULL)
 		return executor;
+	/* The address before the pool, for start(). */
 	return atomic_load_explicit(&default_pool, FUT_ACQUIRE);
 }
 

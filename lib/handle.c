@@ -24,6 +24,7 @@ future_executor_t *future_executor_ref(future_executor_t *executor)
 static void give_back(future_executor_t *executor, bool wait,
 	const char *sentence)
 {
+	/* What each holder did before its count, for the one that closes. */
 	uint32_t before = atomic_fetch_sub_explicit(&executor->refs, 1,
 		FUT_ACQ_REL);
 

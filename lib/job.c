@@ -109,6 +109,7 @@ static void bury(struct fut_job *job)
 void fut_job_unref(struct fut_job *job)
 {
 	_Atomic uint32_t *refs = &job->cell.refs;
+	/* What each holder did before its count, for the one that ends it. */
 	uint32_t before = atomic_load_explicit(refs, FUT_ACQUIRE);
 
 	/* The only holder needs no read-modify-write. */

@@ -74,6 +74,7 @@ int future_promise_on_cancel(future_promise_t *promise,
 	if (atomic_load_explicit(&promise->on_cancel, FUT_RELAXED) != NULL)
 		return EALREADY;
 	error = fut_on_cancel(&promise->job->cell, executor, fn, arg, &call);
+	/* The call before its address, for future_promise_free(). */
 	if (error != 0 || atomic_compare_exchange_strong_explicit(
 			&promise->on_cancel, &none, call, FUT_ACQ_REL,
 			FUT_RELAXED))
@@ -92,6 +93,7 @@ void future_promise_free(future_promise_t *promise)
 	if (promise == NULL)
 		return;
 	job = promise->job;
+	/* The address before the call, for future_promise_on_cancel(). */
 	call = atomic_load_explicit(&promise->on_cancel, FUT_ACQUIRE);
 	if (call != NULL) {
 		future_cancel(call);

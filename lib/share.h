@@ -51,6 +51,7 @@ static inline void fut_share_publish(struct fut_share *share, size_t count)
 /* By anybody.  NULL if it is empty. */
 static inline struct fut_task *fut_share_take(struct fut_share *share)
 {
+	/* The word before the slots, for fut_share_publish(). */
 	uint64_t word = atomic_load_explicit(&share->word, FUT_ACQUIRE);
 	struct fut_task *task;
 

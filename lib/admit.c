@@ -108,7 +108,7 @@ static int push_waiting(struct fut_pool *pool, struct fut_task *task,
 {
 	int64_t deadline = pool->block_ns == 0 ? FUT_FOREVER :
 		fut_add_sat(fut_clock_now(), pool->block_ns);
-	bool last = false;
+	bool last;
 	int error;
 
 	do {

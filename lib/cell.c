@@ -2,6 +2,7 @@
 #include "cell.h"
 #include "fork.h"
 #include "park.h"
+#include "self.h"
 
 #include <errno.h>
 

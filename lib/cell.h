@@ -36,7 +36,6 @@
 #define FUT_CELL_H
 
 #include "hook.h"
-#include "self.h"
 
 #include <future/result.h>
 

@@ -15,6 +15,7 @@
 #include "block.h"
 #include "cell.h"
 #include "default.h"
+#include "self.h"
 #include "task.h"
 
 #include <future/future.h>

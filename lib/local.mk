@@ -1,5 +1,5 @@
 # The sources.  The explorer builds $(house) as it stands over a floor 1 of its
-# own in place of $(machine).
+# own in place of $(machine), of which it keeps the lock and the error texts.
 
 machine = \
 	lib/alloc.c lib/alloc.h \

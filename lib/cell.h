@@ -242,7 +242,7 @@ bool fut_cell_unhang(struct future_cell *cell, struct fut_hook *hook);
 
 /*
  * The lock.  Held briefly, and never while anything is called.  Locking returns
- * the state, unlocking takes it for a guess.
+ * the state, LOCKED included; unlocking takes it for a guess.
  */
 uint32_t fut_cell_lock(struct future_cell *cell);
 void fut_cell_unlock(struct future_cell *cell, uint32_t state);

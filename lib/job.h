@@ -95,6 +95,7 @@ static inline struct fut_home fut_home_of(struct future_executor *executor)
 		fut_executor_generation(executor) : 0 };
 }
 
+/* Of one with FUT_FORM_ELSEWHERE: its home, where it does not run. */
 struct fut_home fut_home_elsewhere(const struct fut_job *job);
 
 static inline struct fut_home fut_home_of_future(const future_t *future)

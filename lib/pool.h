@@ -141,8 +141,8 @@ void fut_worker_unkeep(void);
 
 /*
  * The worker is about to sleep in a wait, and will look at what is queued once
- * more.  Until fut_worker_unblock() it is prodded when a task has come since
- * and no worker is left to run it.
+ * more.  Until fut_worker_unblock(), to which it lends both, it is prodded when
+ * a task has come since and no worker is left to run it.
  */
 void fut_worker_block(struct fut_worker *worker, struct fut_blocked *blocked,
 	struct fut_sleeper *sleeper);

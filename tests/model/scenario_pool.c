@@ -127,6 +127,40 @@ SCENARIO(a_share_behind_a_long_task)
 	later_free();
 }
 
+/*
+ * Of three workers two are stuck: the third must get to the short task, no
+ * matter whose share it is in, or how many are being woken.
+ */
+static void two_long_ones(bool asleep)
+{
+	future_t *waits[2];
+
+	later_new();
+	model_quiet(true);
+	pool = pool_of(3);
+	if (asleep)
+		model_rest();
+	model_quiet(false);
+	for (int i = 0; i < 2; i++)
+		waits[i] = future_submit(pool, wait_for_later, NULL);
+	MODEL_CHECK(future_execute(pool, settle_later, NULL) == 0);
+	for (int i = 0; i < 2; i++)
+		get_and_unref(waits[i], NULL);
+	pool_end(pool);
+	MODEL_CHECK(model_counted(RAN) == 3);
+	later_free();
+}
+
+SCENARIO(a_short_task_behind_two_long_ones, .bound = 1)
+{
+	two_long_ones(true);
+}
+
+SCENARIO(a_short_task_before_anybody_rests, .bound = 1)
+{
+	two_long_ones(false);
+}
+
 /* A continuation that its worker keeps for itself, and one it cannot. */
 
 static future_result_t go_on(future_result_t in, void *arg)

@@ -16,7 +16,7 @@ static void set_phase(struct fut_pool *pool, enum fut_pool_phase phase)
 {
 	if (pool->phase < phase)
 		pool->phase = (uint8_t)phase;
-	fut_pool_bump(&pool->wake);
+	atomic_store_explicit(&pool->wake, FUT_WAKE_ALL, FUT_RELEASE);
 	fut_pool_bump(&pool->room);
 	fut_pool_bump(&pool->calm);
 }

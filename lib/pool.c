@@ -132,6 +132,7 @@ static void configure(struct fut_pool *pool,
 	memset(pool->counts, 0, sizeof(pool->counts));
 	pool->corpse = NULL;
 	pool->phase = FUT_POOL_OPEN;
+	atomic_store_explicit(&pool->wake, FUT_WAKE_NOBODY, FUT_RELAXED);
 	atomic_store_explicit(&pool->filled, 0, FUT_RELAXED);
 	atomic_store_explicit(&pool->cancelling, 0, FUT_RELAXED);
 	fut_unlock(&pool->lock);

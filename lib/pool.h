@@ -58,6 +58,13 @@ struct fut_worker {
 	struct fut_share share;
 };
 
+/* What the idle park on: how many of them are to get up. */
+enum fut_pool_wake {
+	FUT_WAKE_NOBODY,
+	FUT_WAKE_ONE,	/* whoever takes it */
+	FUT_WAKE_ALL	/* for good: the pool is closed */
+};
+
 enum fut_pool_phase {
 	FUT_POOL_OPEN,
 	FUT_POOL_SHUT,
@@ -103,7 +110,7 @@ struct fut_pool {
 	struct fut_worker *corpse;	/* it has left, nobody has joined it */
 	struct fut_executor_hooks hooks;
 
-	_Alignas(64) _Atomic uint32_t wake;	/* the idle park on it */
+	_Alignas(64) _Atomic uint32_t wake;	/* enum fut_pool_wake */
 	_Atomic uint32_t filled;	/* the queue is not empty: a hint */
 	_Atomic uint32_t cancelling;	/* phase is FUT_POOL_CANCELLED */
 	_Atomic uint32_t room;		/* producers park on it */

@@ -26,10 +26,11 @@ static uint32_t idle(struct fut_pool *pool)
 bool fut_pool_wakes(struct fut_pool *pool)
 {
 	FUT_ASSERT(fut_lock_held(&pool->lock));
-	if (idle(pool) == 0 || pool->waking)
+	/* Of a closed one all are being woken. */
+	if (idle(pool) == 0 || pool->waking || pool->phase != FUT_POOL_OPEN)
 		return false;
 	pool->waking = true;
-	fut_pool_bump(&pool->wake);
+	atomic_store_explicit(&pool->wake, FUT_WAKE_ONE, FUT_RELEASE);
 	return true;
 }
 
@@ -187,6 +188,19 @@ static bool linger(struct fut_pool *pool)
 }
 
 /*
+ * Takes the wake-up that is in flight.  It is anybody's: an unpark may reach a
+ * worker that came to rest after it was sent, and must not be lost on it.
+ */
+static bool woken(struct fut_pool *pool)
+{
+	uint32_t wake = FUT_WAKE_ONE;
+
+	return atomic_compare_exchange_strong_explicit(&pool->wake, &wake,
+		FUT_WAKE_NOBODY, FUT_ACQUIRE, FUT_ACQUIRE) ||
+		wake == FUT_WAKE_ALL;
+}
+
+/*
  * Sleeps until woken; false if the pool is closed and nothing is left.  Goes
  * back to look if anything came since `takes` was read.
  */
@@ -194,7 +208,6 @@ static bool rest(struct fut_worker *worker, size_t takes)
 {
 	struct fut_pool *pool = worker->pool;
 	bool open, calm = false;
-	uint32_t wake = 0;
 
 	fut_lock(&pool->lock);
 	open = pool->phase == FUT_POOL_OPEN;
@@ -203,7 +216,6 @@ static bool rest(struct fut_worker *worker, size_t takes)
 	} else if (open) {
 		worker->rested = true;
 		COUNT_UP(pool->idle);
-		wake = atomic_load_explicit(&pool->wake, FUT_RELAXED);
 		calm = pool->watchers > 0 && idle(pool) == pool->alive;
 		if (calm)
 			fut_pool_bump(&pool->calm);
@@ -211,9 +223,8 @@ static bool rest(struct fut_worker *worker, size_t takes)
 	fut_unlock(&pool->lock);
 	if (calm)
 		fut_unpark(&pool->calm, FUT_EVERYBODY);
-	while (worker->rested &&
-	       atomic_load_explicit(&pool->wake, FUT_ACQUIRE) == wake)
-		fut_park(&pool->wake, wake, FUT_FOREVER);
+	while (worker->rested && !woken(pool))
+		fut_park(&pool->wake, FUT_WAKE_NOBODY, FUT_FOREVER);
 	return open;
 }
 

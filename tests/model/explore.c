@@ -150,7 +150,7 @@ static uint64_t try_scenario(const struct scenario *scenario)
 		explore(scenario, (enum mode)mode, &tally);
 		tally_print(&tally, scenario, (enum mode)mode);
 		runs += tally.runs;
-		if (tally_good(&tally, scenario))
+		if (tally_good(&tally, scenario, (enum mode)mode))
 			continue;
 		printf("\n  FAILED\n");
 		if (tally.finding != FINDING_NONE)

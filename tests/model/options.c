@@ -21,7 +21,8 @@ static _Noreturn void usage(void)
 		"  --mode dfs|pct|random   only this one\n"
 		"  --bound N      dfs: preemptions (2)\n"
 		"  --depth N      pct (3)\n"
-		"  --runs N       pct (100000), random (20000)\n"
+		"  --runs N       pct (100000), random (20000); dfs only "
+		"with --mode dfs\n"
 		"  --seed S       of the first run\n"
 		"  --weak N       0: sequentially consistent; dfs: stale "
 		"loads in a run (1)\n"
@@ -118,7 +119,7 @@ uint64_t options_limits(const struct scenario *scenario, enum mode mode)
 	most[CHANCE_TIMEOUT] = either(options.timeouts, depth ? UNSET : 4);
 	most[CHANCE_WAITER] = most[CHANCE_SCENARIO] = UNSET;
 	model_spins = either(options.spins, depth ? 0 : 1);
-	if (options.runs != 0)
+	if (options.runs != 0 && (!depth || options.mode == MODE_DEPTH))
 		return options.runs;
 	return depth ? UINT64_MAX : mode == MODE_PCT ? 100000 : 20000;
 }

@@ -25,11 +25,15 @@ void tally_count(struct tally *tally)
 	tally->count[i]++;
 }
 
-bool tally_good(const struct tally *tally, const struct scenario *scenario)
+bool tally_good(const struct tally *tally, const struct scenario *scenario,
+	enum mode mode)
 {
 	uint32_t set = 0;
 
 	if (tally->finding != scenario->expect)
+		return false;
+	if (mode == MODE_DEPTH && scenario->expect == FINDING_NONE &&
+	    !tally->all && options.runs == 0)
 		return false;
 	if (scenario->outcomes == 0)
 		return true;

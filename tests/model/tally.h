@@ -19,8 +19,9 @@ struct tally {
 /* Counts the run that has just ended. */
 void tally_count(struct tally *tally);
 
-/* True if it is what the scenario expects. */
-bool tally_good(const struct tally *tally, const struct scenario *scenario);
+/* True if it is what the scenario expects; all of it, depth first. */
+bool tally_good(const struct tally *tally, const struct scenario *scenario,
+	enum mode mode);
 
 void tally_print(const struct tally *tally, const struct scenario *scenario,
 	enum mode mode);

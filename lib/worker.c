@@ -191,7 +191,7 @@ static bool linger(struct fut_pool *pool)
  * Takes the wake-up that is in flight.  It is anybody's: an unpark may reach a
  * worker that came to rest after it was sent, and must not be lost on it.
  */
-static bool woken(struct fut_pool *pool)
+static bool take_wake_up(struct fut_pool *pool)
 {
 	uint32_t wake = FUT_WAKE_ONE;
 
@@ -223,7 +223,7 @@ static bool rest(struct fut_worker *worker, size_t takes)
 	fut_unlock(&pool->lock);
 	if (calm)
 		fut_unpark(&pool->calm, FUT_EVERYBODY);
-	while (worker->rested && !woken(pool))
+	while (worker->rested && !take_wake_up(pool))
 		fut_park(&pool->wake, FUT_WAKE_NOBODY, FUT_FOREVER);
 	return open;
 }

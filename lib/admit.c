@@ -22,12 +22,14 @@ static bool is_stale(const struct fut_task *task)
 static int check_open(struct fut_pool *pool, struct fut_task *task,
 	enum fut_post how)
 {
+	const struct fut_worker *worker = fut_pool_self(pool);
+
 	if (is_stale(task))
 		return ESHUTDOWN;
 	if (pool->phase == FUT_POOL_OPEN)
 		return 0;
 	/* What its own tasks release still runs; each worker outlives that. */
-	if (how != FUT_POST_RELEASED || fut_pool_self(pool) == NULL)
+	if (how != FUT_POST_RELEASED || worker == NULL || worker->leaving)
 		return ESHUTDOWN;
 	return pool->phase == FUT_POOL_CANCELLED ? ECANCELED : 0;
 }
@@ -51,12 +53,14 @@ static int check_room(struct fut_pool *pool, struct after *after)
 		return EAGAIN;
 	case FUTURE_DISCARD_OLDEST:
 		fut_pool_note_peak(pool);
-		after->oldest = fut_queue_pop_live(&pool->queue);
+		after->oldest = fut_queue_pop_oldest(&pool->queue);
 		return 0;
 	case FUTURE_DISCARD:
 		return FUT_DISCARDED;
-	case FUTURE_REJECT:
 	case FUTURE_CALLER_RUNS:
+		pool->callers++;
+		break;
+	case FUTURE_REJECT:
 		break;
 	}
 	return EAGAIN;
@@ -64,11 +68,12 @@ static int check_room(struct fut_pool *pool, struct after *after)
 
 /* Under the lock. */
 static inline void enqueue(struct fut_pool *pool, struct fut_task *task,
-	struct after *after)
+	enum fut_post how, struct after *after)
 {
 	if (pool->queue.head == NULL)
 		atomic_store_explicit(&pool->filled, 1, FUT_RELAXED);
-	fut_queue_push(&pool->queue, task);
+	fut_queue_push(&pool->queue, task, how == FUT_POST_NEW ?
+		FUT_PLACE_QUEUED : FUT_PLACE_RELEASED);
 	pool->pushed++;
 	after->wake = fut_pool_wakes(pool);
 	if (fut_unlikely(pool->blocked_count != 0 &&
@@ -92,7 +97,7 @@ static int push(struct fut_pool *pool, struct fut_task *task,
 	if (error == 0 && fut_unlikely(is_full(pool, how)))
 		error = check_room(pool, after);
 	if (error == 0)
-		enqueue(pool, task, after);
+		enqueue(pool, task, how, after);
 	else if (error == EAGAIN && pool->when_full == FUTURE_BLOCK && !last)
 		pool->producers++;
 	else if (!is_stale(task) && (error != EAGAIN ||
@@ -130,7 +135,8 @@ static void count(struct fut_pool *pool, enum fut_end end)
  * The common case in few instructions: an open pool without a bound.  False if
  * it is not that; then nothing has been done.
  */
-static inline bool push_simply(struct fut_pool *pool, struct fut_task *task)
+static inline bool push_simply(struct fut_pool *pool, struct fut_task *task,
+	enum fut_post how)
 {
 	struct after after = { false, NULL, 0 };
 	bool simple;
@@ -139,11 +145,37 @@ static inline bool push_simply(struct fut_pool *pool, struct fut_task *task)
 	simple = pool->phase == FUT_POOL_OPEN && pool->capacity == 0 &&
 		!is_stale(task);
 	if (fut_likely(simple))
-		enqueue(pool, task, &after);
+		enqueue(pool, task, how, &after);
 	fut_unlock(&pool->lock);
 	if (after.wake)
 		fut_unpark(&pool->wake, 1);
 	return simple;
+}
+
+/*
+ * On the submitting thread, which counts as one of the pool's until the task
+ * has returned.  If it is then the last, it frees an orphan.
+ */
+static void run_here(struct fut_pool *pool, struct fut_task *task)
+{
+	enum fut_end end = task->kind->run(task);
+	struct fut_worker *corpse = NULL;
+	bool orphan;
+
+	fut_lock(&pool->lock);
+	pool->counts[end]++;
+	pool->callers--;
+	orphan = pool->alive == 0 && pool->callers == 0 && pool->orphan;
+	if (orphan)
+		corpse = pool->corpse;
+	fut_pool_bump(&pool->calm);
+	fut_unlock(&pool->lock);
+	if (corpse != NULL)
+		fut_thread_join(corpse->thread);
+	if (orphan)
+		fut_pool_release(pool);
+	else
+		fut_unpark(&pool->calm, FUT_EVERYBODY);
 }
 
 int fut_pool_post(struct future_executor *executor, struct fut_task *task,
@@ -155,14 +187,14 @@ int fut_pool_post(struct future_executor *executor, struct fut_task *task,
 
 	if (how == FUT_POST_RELEASED && fut_worker_keep(pool, task))
 		return 0;
-	if (fut_likely(push_simply(pool, task)))
+	if (fut_likely(push_simply(pool, task, how)))
 		return 0;
 	error = push(pool, task, how, false, false, &after);
 	if (fut_unlikely(error == EAGAIN)) {
 		if (pool->when_full == FUTURE_BLOCK) {
 			error = push_waiting(pool, task, &after);
 		} else if (pool->when_full == FUTURE_CALLER_RUNS) {
-			count(pool, task->kind->run(task));
+			run_here(pool, task);
 			return 0;
 		}
 	}

@@ -260,6 +260,14 @@ static inline bool fut_cell_owns(struct future_cell *owner)
 		FUT_SETTLED && owner->destroy != NULL;
 }
 
+/* True if the value may be shared: somebody will free it, and has not. */
+static inline bool fut_cell_lends(struct future_cell *cell)
+{
+	struct future_cell *owner = fut_cell_owner(cell);
+
+	return fut_cell_owns(owner) && !(fut_cell_state(owner) & FUT_TAKEN);
+}
+
 /* The outcome of a settled cell; the value is borrowed. */
 static inline future_result_t fut_cell_result(struct future_cell *cell)
 {

@@ -81,7 +81,7 @@ size_t fut_pool_cancel(struct future_executor *executor)
 /* Under the lock: nothing queued, nobody at work. */
 static bool is_calm(struct fut_pool *pool)
 {
-	return pool->queue.head == NULL && pool->alive ==
+	return pool->queue.head == NULL && pool->callers == 0 && pool->alive ==
 		atomic_load_explicit(&pool->idle, FUT_RELAXED);
 }
 
@@ -116,11 +116,21 @@ static int await(struct fut_pool *pool, bool (*done)(struct fut_pool *pool),
 	}
 }
 
+/* One of its tasks runs on this thread: its end cannot be waited for here. */
+static bool is_inside(struct fut_pool *pool)
+{
+	const struct fut_frame *frame = fut_self()->frame;
+
+	while (frame != NULL && frame->executor != &pool->executor)
+		frame = frame->up;
+	return frame != NULL || fut_pool_self(pool) != NULL;
+}
+
 int fut_pool_drain(struct future_executor *executor, int64_t deadline_ns)
 {
 	struct fut_pool *pool = fut_pool_of(executor);
 
-	if (fut_pool_self(pool) != NULL)
+	if (is_inside(pool))
 		return EDEADLK;
 	return await(pool, is_calm, deadline_ns, NULL);
 }
@@ -128,7 +138,8 @@ int fut_pool_drain(struct future_executor *executor, int64_t deadline_ns)
 /* Under the lock: left, and somebody joins or has joined the last of them. */
 static bool has_left(struct fut_pool *pool)
 {
-	return pool->alive == 0 && (pool->corpse != NULL || pool->gone);
+	return pool->alive == 0 && pool->callers == 0 &&
+		(pool->corpse != NULL || pool->gone);
 }
 
 int fut_pool_join(struct future_executor *executor, int64_t deadline_ns)
@@ -138,7 +149,7 @@ int fut_pool_join(struct future_executor *executor, int64_t deadline_ns)
 	bool open;
 	int error;
 
-	if (fut_pool_self(pool) != NULL)
+	if (is_inside(pool))
 		return EDEADLK;
 	fut_lock(&pool->lock);
 	open = pool->phase == FUT_POOL_OPEN;
@@ -160,14 +171,13 @@ int fut_pool_join(struct future_executor *executor, int64_t deadline_ns)
 void fut_pool_close(struct future_executor *executor, bool wait)
 {
 	struct fut_pool *pool = fut_pool_of(executor);
-	bool alive;
+	bool inside = is_inside(pool);
 
 	fut_lock(&pool->lock);
 	set_phase(pool, FUT_POOL_SHUT);
-	if (!wait || fut_pool_self(pool) != NULL)
-		pool->orphan = pool->alive > 0;
-	alive = pool->alive > 0;
-	pool->gone |= !alive && pool->corpse == NULL;
+	if (!wait || inside)
+		pool->orphan = pool->alive > 0 || pool->callers > 0;
+	pool->gone |= pool->alive == 0 && pool->corpse == NULL;
 	wait = !pool->orphan;
 	fut_unlock(&pool->lock);
 	wake_everybody(pool);

@@ -100,7 +100,9 @@ static int wait_in_task(struct future_cell *cell)
 
 static int wait(struct future_cell *cell, int64_t deadline_ns)
 {
-	bool in_task = fut_self()->frame != NULL;
+	const struct fut_self *self = fut_self();
+	bool in_task = self->frame != NULL || self->worker != NULL ||
+		self->inline_busy;
 
 	if (is_settled(cell))
 		return 0;

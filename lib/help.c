@@ -1,16 +1,24 @@
 /* See help.h. */
 #include "help.h"
+#include "pool.h"
 #include "thread.h"
 
 /* Only what is queued where the waiter's own functions came from. */
 static bool may_run(const struct fut_job *job)
 {
-	const struct fut_frame *frame = fut_self()->frame;
+	const struct fut_self *self = fut_self();
+	const struct fut_frame *frame = self->frame;
 	struct future_executor *home = fut_executor_peek(job->task.executor);
 
-	if (fut_thread_stack_deep() || (job->task.executor != NULL &&
-	    job->task.generation != fut_executor_generation(home)))
+	if (home == NULL || fut_thread_stack_deep() ||
+	    (job->task.executor != NULL &&
+	     job->task.generation != fut_executor_generation(home)))
 		return false;
+	/* Between two functions, too: in a destructor, say. */
+	if (self->worker != NULL && home == &self->worker->pool->executor)
+		return true;
+	if (self->inline_busy && home == future_inline())
+		return true;
 	while (frame != NULL && frame->executor != home)
 		frame = frame->up;
 	return frame != NULL;

@@ -1,6 +1,7 @@
 /* See job.h: how a future settles, and how it goes. */
 #include "job.h"
 #include "inline.h"
+#include "pool.h"
 
 #include <errno.h>
 
@@ -58,6 +59,8 @@ void fut_job_destroy(void (*destroy)(void *value), void *value)
 	/* What the user's code settles is settled when that call returns. */
 	self->steps = NULL;
 	self->may_keep = false;
+	/* It may take long, or wait for what was kept. */
+	fut_worker_unkeep();
 	destroy(value);
 	self->steps = steps;
 	self->may_keep = may_keep;
@@ -290,28 +293,12 @@ enum fut_end fut_job_finish_as(struct fut_job *job, struct future_cell *source)
 	return how_ended(error);
 }
 
-/*
- * Lets go of the argument and the source of one that will not run.  The
- * argument's destructor counts as its function: it cannot wait for itself.
- */
-static bool abandon(struct fut_job *job)
-{
-	struct fut_self *self = fut_self();
-	struct fut_frame frame = { self->frame, future_current(), &job->cell };
-	bool queued;
-
-	self->frame = &frame;
-	queued = job->cell.kind->abandon(job);
-	self->frame = frame.up;
-	return queued;
-}
-
 static void cancel_pending(struct fut_job *job)
 {
 	struct future_executor *executor =
 		fut_executor_peek(job->task.executor);
 
-	if (abandon(job) && executor != NULL)
+	if (job->cell.kind->abandon(job) && executor != NULL)
 		executor->kind->husk(executor, &job->task, FUT_HUSK_CANCELLED);
 	fut_cell_quiet(&job->cell);
 }
@@ -322,6 +309,8 @@ bool fut_job_cancel(struct fut_job *job)
 	enum fut_cell_cancelled found;
 	bool first = true, hooks;
 
+	/* Inside a step `link` would be written over a running one's argument. */
+	FUT_ASSERT(fut_self()->steps == NULL);
 	for (;;) {
 		struct future_cell *cell = &job->cell;
 		bool let_go = cell->kind->abandon != NULL;
@@ -350,7 +339,7 @@ bool fut_job_drop(struct fut_job *job, int error)
 
 	if (settled) {
 		if (job->cell.kind->abandon != NULL)
-			abandon(job);
+			job->cell.kind->abandon(job);
 		write_result(job, NULL, NULL, error, CLAIMED);
 	}
 	fut_job_unref(job);

@@ -95,17 +95,29 @@ void fut_job_unmake(struct fut_job *job, size_t size)
 		fut_block_free(job, size);
 }
 
+static void release(void *argument)
+{
+	struct fut_more *more = argument;
+
+	more->hooks.release(more->hooks.hook_arg, more->captured);
+}
+
+/* The destructors count as the job's function: they cannot wait for it. */
 void fut_job_drop_arg(struct fut_job *job)
 {
 	struct fut_more *more = fut_job_more(job);
+	struct fut_self *self = fut_self();
+	struct fut_frame frame = { self->frame, future_current(), &job->cell };
 
 	if (more == NULL)
 		return;
+	self->frame = &frame;
 	if (more->destroy_arg != NULL)
 		fut_job_destroy(more->destroy_arg, job->cell.arg);
 	if (more->hooked && more->hooks.release != NULL &&
 	    more->hooks.capture != NULL)
-		more->hooks.release(more->hooks.hook_arg, more->captured);
+		fut_job_destroy(release, more);
+	self->frame = frame.up;
 }
 
 void fut_dependent_queued(struct fut_job *job)

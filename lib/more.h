@@ -57,7 +57,8 @@ int fut_spec_check(const struct fut_spec *spec);
 static inline bool fut_home_hooked(struct fut_home home)
 {
 	return home.executor != NULL && fut_unlikely(atomic_load_explicit(
-		&home.executor->hooked, FUT_RELAXED));
+		&home.executor->hooked, FUT_RELAXED)) &&
+		!fut_executor_inherited(home.executor);
 }
 
 /* The short form; two references.  NULL if there is no memory. */

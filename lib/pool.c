@@ -128,7 +128,7 @@ static void configure(struct fut_pool *pool,
 	pool->alive = pool->blocked_count = pool->pushed = 0;
 	pool->blocked = NULL;
 	pool->peak = pool->takes = pool->producers = pool->watchers = 0;
-	pool->claims = pool->refused = 0;
+	pool->claims = pool->refused = pool->callers = 0;
 	memset(pool->counts, 0, sizeof(pool->counts));
 	pool->corpse = NULL;
 	pool->phase = FUT_POOL_OPEN;

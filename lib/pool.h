@@ -47,6 +47,7 @@ struct fut_worker {
 	struct fut_task *kept;	/* a continuation to run next */
 	unsigned streak;	/* kept ones in a row */
 	size_t look;		/* whose share to look at in passing */
+	bool leaving;		/* it will not look at the queue again */
 	bool rested;		/* it is still counted as idle */
 
 	/* Written by the worker alone, read by anybody. */
@@ -104,6 +105,7 @@ struct fut_pool {
 	struct fut_blocked *blocked;
 	size_t producers;		/* waiting for room */
 	size_t watchers;		/* waiting for calm */
+	size_t callers;			/* running a task inside submit */
 	size_t claims;	/* claimed by waiters; claims_ended comes off */
 	size_t counts[FUT_ENDS];	/* what no worker counted */
 	size_t refused;

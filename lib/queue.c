@@ -7,7 +7,8 @@
 
 bool fut_queue_mark(struct fut_queue *queue, struct fut_task *task)
 {
-	if (task->place != FUT_PLACE_QUEUED)
+	if (task->place != FUT_PLACE_QUEUED &&
+	    task->place != FUT_PLACE_RELEASED)
 		return false;
 	task->place = FUT_PLACE_HUSK;
 	queue->husks++;
@@ -67,11 +68,11 @@ struct fut_task *fut_queue_drain(struct fut_queue *queue)
 	return all;
 }
 
-struct fut_task *fut_queue_pop_live(struct fut_queue *queue)
+struct fut_task *fut_queue_pop_oldest(struct fut_queue *queue)
 {
 	struct fut_task **at = &queue->head, *task;
 
-	while (*at != NULL && (*at)->place == FUT_PLACE_HUSK)
+	while (*at != NULL && (*at)->place != FUT_PLACE_QUEUED)
 		at = &(*at)->next;
 	task = *at;
 	if (task == NULL)

@@ -29,10 +29,10 @@ static inline size_t fut_queue_live(const struct fut_queue *queue)
 }
 
 static inline void fut_queue_push(struct fut_queue *queue,
-	struct fut_task *task)
+	struct fut_task *task, enum fut_task_place place)
 {
 	task->next = NULL;
-	task->place = FUT_PLACE_QUEUED;
+	task->place = (uint8_t)place;
 	*queue->tail = task;
 	queue->tail = &task->next;
 	queue->length++;
@@ -66,7 +66,7 @@ struct fut_task *fut_queue_sweep(struct fut_queue *queue);
 /* Takes everything out, husks too, as a list in order. */
 struct fut_task *fut_queue_drain(struct fut_queue *queue);
 
-/* The oldest that is not a husk, taken out; NULL if there is none. */
-struct fut_task *fut_queue_pop_live(struct fut_queue *queue);
+/* The oldest that may be discarded, taken out; NULL if there is none. */
+struct fut_task *fut_queue_pop_oldest(struct fut_queue *queue);
 
 #endif

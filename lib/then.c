@@ -92,8 +92,7 @@ static enum fut_end finish(struct fut_job *job, const future_result_t *result,
 		fut_job_discard(result);
 		end = fut_job_finish_as(job, source);
 	} else if (fut_unlikely(result->value == lent) && lent != NULL &&
-		   result->destroy == NULL &&
-		   fut_cell_owns(fut_cell_owner(source))) {
+		   result->destroy == NULL && fut_cell_lends(source)) {
 		end = fut_job_finish_lent(job, result, fut_cell_owner(source));
 	} else {
 		end = fut_job_finish(job, result, state);
@@ -414,6 +413,8 @@ future_result_t future_move(future_result_t in)
 	job = fut_job_of(frame->cell);
 	source = dependent_of(job)->source;
 	/* A cancelled one has none, whatever its function may still write. */
+	if (source == NULL)
+		return future_fail(EINVAL);
 	if ((fut_cell_state(source) & FUT_STATUS) == FUT_CANCELLED ||
 	    in.value != source->value)
 		return in.value == NULL ? in : future_fail(EINVAL);

@@ -284,7 +284,7 @@ static void leave(struct fut_worker *worker)
 	before = pool->corpse;
 	pool->corpse = worker;
 	pool->alive--;
-	orphan = pool->alive == 0 && pool->orphan;
+	orphan = pool->alive == 0 && pool->callers == 0 && pool->orphan;
 	fut_pool_bump(&pool->calm);
 	fut_unlock(&pool->lock);
 	if (before != NULL)
@@ -310,6 +310,7 @@ void fut_worker_main(void *argument)
 		pool->on_thread_start(pool->hooks.hook_arg);
 	while ((task = next(worker)) != NULL)
 		run(worker, task);
+	worker->leaving = true;
 	if (pool->on_thread_stop != NULL)
 		pool->on_thread_stop(pool->hooks.hook_arg);
 	fut_self()->worker = NULL;

@@ -309,7 +309,7 @@ bool fut_job_cancel(struct fut_job *job)
 	enum fut_cell_cancelled found;
 	bool first = true, hooks;
 
-	/* Inside a step `link` would be written over a running one's argument. */
+	/* Inside a step a running one's argument would become a link. */
 	FUT_ASSERT(fut_self()->steps == NULL);
 	for (;;) {
 		struct future_cell *cell = &job->cell;

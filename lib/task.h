@@ -29,7 +29,7 @@ struct fut_task_kind {
 enum fut_task_place {
 	FUT_PLACE_NONE,
 	FUT_PLACE_QUEUED,
-	FUT_PLACE_RELEASED,	/* queued, a continuation: not to be discarded */
+	FUT_PLACE_RELEASED,	/* queued, a continuation: not discarded */
 	FUT_PLACE_HUSK	/* queued, but it will not start */
 };
 

@@ -60,7 +60,8 @@ void bars_legend(const struct bars *bars)
 		cells_draw(bars, order[i], 1);
 		fprintf(bars->out, " %s", looks[order[i]].words);
 	}
-	fputs("\n", bars->out);
+	fputs("\ndata: ^ a body is there; a digit, so many; * ten or more\n",
+		bars->out);
 }
 
 static int64_t cell_ns(const struct bars *bars, int cell)

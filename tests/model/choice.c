@@ -107,7 +107,9 @@ unsigned choice_thread(uint32_t options, unsigned usual, bool free)
 	bool several = (options & (options - 1)) != 0;
 
 	run.point++;
-	step_at = -1;
+	/* What is quiet is one step, begun by the choice before it. */
+	if (!run.quiet)
+		step_at = -1;
 	if (!several)
 		answer = (unsigned)__builtin_ctz(options);
 	else if (limits.mode == MODE_REPLAY)
@@ -123,7 +125,7 @@ unsigned choice_thread(uint32_t options, unsigned usual, bool free)
 	}
 	if ((options & 1u << answer) == 0)
 		answer = usual;		/* a replay that was cut */
-	if (free || answer != run.current)
+	if (!run.quiet && (free || answer != run.current))
 		turn_at = step_at;
 	if (answer == usual)
 		return answer;
@@ -135,7 +137,8 @@ unsigned choice_thread(uint32_t options, unsigned usual, bool free)
 void choice_none(void)
 {
 	run.point++;
-	step_at = -1;
+	if (!run.quiet)
+		step_at = -1;
 }
 
 /* In random runs half of the answers are the ordinary one. */

@@ -240,6 +240,8 @@ unsigned model_choose(unsigned n)
 
 void model_quiet(bool quiet)
 {
+	schedule_step();
+	reduce_access(&run.quiet, true);
 	run.quiet = quiet;
 }
 
@@ -251,11 +253,14 @@ void model_rest(void)
 
 void model_count(unsigned counter)
 {
+	/* To count and to count can be exchanged; to look cannot. */
+	reduce_access(&run.counters[counter], false);
 	run.counters[counter]++;
 }
 
 unsigned model_counted(unsigned counter)
 {
+	reduce_access(&run.counters[counter], true);
 	return run.counters[counter];
 }
 

@@ -86,14 +86,11 @@ static void take_up_both(const int32_t *at, unsigned thread)
 		take_up(at[1], thread);
 }
 
-void reduce_access(const void *key, bool write)
+static void access_object(const void *key, bool write)
 {
 	clocks *mine = &order[run.current];
-	struct object *object;
+	struct object *object = object_of(key);
 
-	if (!limits.reduce || limits.mode != MODE_DEPTH)
-		return;
-	object = object_of(key);
 	if (object->written > (*mine)[object->writer])
 		take_up_both(object->write_at, run.current);
 	if (write && clocks_any(object->reads > *mine))
@@ -114,6 +111,16 @@ void reduce_access(const void *key, bool write)
 		object->read_order = clocks_join(object->read_order, *mine);
 		choice_current(object->read_at[run.current]);
 	}
+}
+
+void reduce_access(const void *key, bool write)
+{
+	if (!limits.reduce || limits.mode != MODE_DEPTH)
+		return;
+	/* Before it became quiet this step had more choices. */
+	if (run.quiet)
+		access_object(&run.quiet, false);
+	access_object(key, write);
 }
 
 void reduce_follow(unsigned thread, unsigned before)

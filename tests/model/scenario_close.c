@@ -172,6 +172,33 @@ SCENARIO(cancel_of_a_queued_task_and_of_its_pool)
 	cancel_queued(true);
 }
 
+/* Settled is not finished: the argument is in use until join returns. */
+
+static int argument;
+
+static future_result_t use_argument(void *arg)
+{
+	int *number = arg;
+
+	*number = 1;
+	model_count(future_cancel_requested() ? CANCELLED : RAN);
+	*number = 2;
+	return future_ok(NULL);
+}
+
+SCENARIO(cancel_of_a_running_task_against_join)
+{
+	future_t *future;
+
+	pool = pool_at_rest(1);
+	future = future_submit(pool, use_argument, &argument);
+	future_cancel(future);
+	MODEL_CHECK(future_join(future, FUTURE_FOREVER) == 0);
+	MODEL_CHECK(argument == 0 || argument == 2);
+	future_unref(future);
+	pool_end(pool);
+}
+
 /* A future whose home is closed, and whose shell is somebody else's. */
 
 static future_result_t go_on(future_result_t in, void *arg)

@@ -109,6 +109,34 @@ SCENARIO(a_chain_against_settle)
 	MODEL_CHECK(model_counted(DESTROYED) == 1);
 }
 
+/* Two that were hung up in order run in order, on a pool of one. */
+
+static future_result_t in_order(future_result_t in, void *arg)
+{
+	MODEL_CHECK(model_counted(PASSED) == (arg != NULL));
+	model_count(PASSED);
+	return in;
+}
+
+SCENARIO(continuations_in_order_of_registration)
+{
+	future_executor_t *pool = pool_at_rest(1);
+	future_t *source, *first, *second;
+	int thread;
+
+	MODEL_CHECK(future_promise_new(pool, &promise) == 0);
+	source = future_promise_future(promise);
+	thread = model_start(settle_and_free, promise);
+	first = future_then(source, in_order, NULL);
+	second = future_then(source, in_order, &value);
+	future_unref(source);
+	model_join(thread);
+	future_unref(first);
+	future_unref(second);
+	pool_end(pool);
+	MODEL_CHECK(model_counted(PASSED) == 2);
+}
+
 /* The middle of a chain is cancelled while its source settles. */
 SCENARIO(cancel_of_a_continuation_against_its_source)
 {

@@ -263,6 +263,8 @@ static void end_task(struct scene *scene)
 {
 	scene_bad(scene, future_join(scene->future, FUTURE_FOREVER) != 0);
 	future_unref(scene->future);
+	/* A worker lets go of it a moment after it has settled it. */
+	scene_bad(scene, future_executor_drain(scene->pool, FUTURE_FOREVER));
 	SCENE_OK(scene);
 }
 

@@ -385,6 +385,122 @@ START_TEST(a_worker_may_wait_for_another_pool)
 }
 END_TEST
 
+/* Between two functions a worker waits as one, too. */
+
+static future_result_t get_number_then(future_result_t in, void *executor)
+{
+	(void)in;
+	return get_number(executor);
+}
+
+START_TEST(an_inline_callback_on_the_only_worker_may_wait_for_its_pool)
+{
+	struct hold hold = HOLD;
+	future_executor_t *pool = pool_of(1);
+	FUTURE_AUTO future_t *held = hold_submit(pool, &hold);
+	FUTURE_AUTO future_t *next = future_then_on(held, future_inline(),
+		get_number_then, pool);
+
+	gate_open(&hold.released);
+	ck_assert_int_eq(future_result_int(future_get(next)), 9);
+	future_executor_unref(pool);
+}
+END_TEST
+
+/* A value whose destructor waits for a task of `executor`. */
+struct asker {
+	future_executor_t *executor;
+	future_promise_t *answer;
+};
+
+static void ask(void *value)
+{
+	struct asker *asker = value;
+
+	future_promise_settle(asker->answer, get_number(asker->executor));
+}
+
+START_TEST(a_destructor_on_the_only_worker_may_wait_for_its_pool)
+{
+	future_t *answer;
+	future_executor_t *pool = pool_of(1);
+	struct asker asker = { pool, promise_new(&answer) };
+	struct hold hold = HOLD;
+
+	hold.result = future_own(&asker, ask);
+	hold_worker(pool, &hold);
+	gate_open(&hold.released);
+	ck_assert_int_eq(future_result_int(future_get(answer)), 9);
+	future_executor_unref(pool);
+	future_promise_free(asker.answer);
+	future_unref(answer);
+}
+END_TEST
+
+static future_result_t own_asker(future_result_t in, void *asker)
+{
+	(void)in;
+	return future_own(asker, ask);
+}
+
+START_TEST(a_destructor_in_an_inline_callback_may_wait_for_inline)
+{
+	future_t *answer, *source;
+	struct asker asker = { future_inline(), promise_new(&answer) };
+	future_promise_t *promise = promise_new(&source);
+
+	future_unref(future_then(source, own_asker, &asker));
+	future_promise_settle(promise, future_ok(NULL));
+	ck_assert_int_eq(future_result_int(future_get(answer)), 9);
+	future_promise_free(promise);
+	future_promise_free(asker.answer);
+	future_unref(source);
+	future_unref(answer);
+}
+END_TEST
+
+/* A value whose destructor waits for the last of those that came of it. */
+struct ancestor {
+	future_t *last;
+	future_promise_t *outlived;
+};
+
+static void await_last(void *value)
+{
+	struct ancestor *ancestor = value;
+
+	future_promise_settle(ancestor->outlived,
+		future_get(ancestor->last));
+}
+
+static future_result_t give_number(future_result_t in, void *number)
+{
+	(void)in;
+	return give_int(number);
+}
+
+START_TEST(a_destructor_may_wait_for_a_continuation_that_its_worker_kept)
+{
+	struct hold hold = HOLD;
+	future_t *outlived, *held, *next;
+	future_executor_t *pool = pool_of(2);
+	struct ancestor ancestor = { NULL, promise_new(&outlived) };
+
+	hold.result = future_own(&ancestor, await_last);
+	held = hold_submit(pool, &hold);
+	next = future_then(held, give_number, (void *)4);
+	ancestor.last = future_then(next, add, (void *)1);
+	future_unref(held);
+	future_unref(next);
+	gate_open(&hold.released);
+	ck_assert_int_eq(future_result_int(future_get(outlived)), 5);
+	future_executor_unref(pool);
+	future_promise_free(ancestor.outlived);
+	future_unref(ancestor.last);
+	future_unref(outlived);
+}
+END_TEST
+
 int main(void)
 {
 	return run_tests("wake", (const TTest *[]) {
@@ -404,6 +520,10 @@ int main(void)
 		a_follower_that_a_waiter_ran_loses_no_task_behind_it,
 		a_follower_that_an_inline_waiter_ran_loses_no_task_behind_it,
 		a_worker_may_wait_for_another_pool,
+		an_inline_callback_on_the_only_worker_may_wait_for_its_pool,
+		a_destructor_on_the_only_worker_may_wait_for_its_pool,
+		a_destructor_in_an_inline_callback_may_wait_for_inline,
+		a_destructor_may_wait_for_a_continuation_that_its_worker_kept,
 		NULL,
 	});
 }

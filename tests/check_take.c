@@ -225,6 +225,31 @@ START_TEST(a_moved_value_may_be_kept)
 }
 END_TEST
 
+static future_result_t move_and_point(future_result_t in, void *arg)
+{
+	future_result_t *mine = arg;
+
+	*mine = future_move(in);
+	return future_ok(mine->value);
+}
+
+START_TEST(a_pointer_to_a_moved_value_is_not_lent_again)
+{
+	atomic_int destroyed = 0;
+	future_result_t mine = future_fail(EIO);
+	future_t *source = settled(owned(&destroyed));
+	future_t *next = future_then(source, move_and_point, &mine);
+
+	ck_assert_int_eq(future_get(next).error, 0);
+	ck_assert_ptr_eq(future_get(next).value, mine.value);
+	future_unref(source);
+	future_unref(next);
+	ck_assert_int_eq(destroyed, 0);
+	mine.destroy(mine.value);
+	ck_assert_int_eq(destroyed, 1);
+}
+END_TEST
+
 START_TEST(a_detail_can_be_moved)
 {
 	atomic_int destroyed = 0;
@@ -436,6 +461,7 @@ int main(void)
 		a_continuation_not_started_sees_ealready_after_a_take,
 		a_moved_value_belongs_to_the_continuation_that_returns_it,
 		a_moved_value_may_be_kept,
+		a_pointer_to_a_moved_value_is_not_lent_again,
 		a_detail_can_be_moved,
 		the_second_move_is_ealready,
 		the_next_continuation_sees_ealready_after_a_move,

@@ -167,6 +167,31 @@ START_TEST(a_continuation_of_a_promise_gets_eshutdown_from_a_closed_home)
 }
 END_TEST
 
+static void settle_promise(void *promise)
+{
+	future_promise_settle(*(future_promise_t **)promise, future_ok(NULL));
+}
+
+START_TEST(a_continuation_that_on_thread_stop_releases_gets_eshutdown)
+{
+	future_promise_t *promise = NULL;
+	future_executor_t *pool = pool_with(&(future_pool_options_t){
+		.threads = 1, .on_thread_stop = settle_promise,
+		.hook_arg = &promise });
+	future_t *source, *next;
+	atomic_int ran = 0;
+
+	ck_assert_int_eq(future_promise_new(pool, &promise), 0);
+	source = future_promise_future(promise);
+	next = future_then(source, count_then, &ran);
+	future_executor_unref(pool);
+	ck_assert_int_eq(outcome_of(source), 0);
+	ck_assert_int_eq(outcome_of(next), ESHUTDOWN);
+	ck_assert_int_eq(ran, 0);
+	future_promise_free(promise);
+}
+END_TEST
+
 START_TEST(shutdown_twice_is_one)
 {
 	future_executor_t *pool = pool_of(1);
@@ -429,6 +454,8 @@ static void add_shutdown(Suite *suite)
 		a_continuation_released_from_outside_gets_eshutdown);
 	tcase_add_test(tcase,
 		a_continuation_of_a_promise_gets_eshutdown_from_a_closed_home);
+	tcase_add_test(tcase,
+		a_continuation_that_on_thread_stop_releases_gets_eshutdown);
 	tcase_add_test(tcase, shutdown_twice_is_one);
 	tcase_add_test(tcase, a_pool_can_be_shut_down_by_its_own_worker);
 	tcase_add_loop_test(tcase, shutdowns_and_cancels_at_once_are_one,

@@ -314,6 +314,75 @@ END_TEST
 
 /* Discard. */
 
+/* A thread that runs a task of the pool inside its submit. */
+struct inside {
+	future_executor_t *pool;
+	struct gate gate;	/* the task passes it */
+	pthread_t thread;
+};
+
+static void *inside_main(void *arg)
+{
+	struct inside *inside = arg;
+
+	if (outcome_of(future_submit(inside->pool, pass_task,
+	    &inside->gate)) != 0)
+		abort();
+	return NULL;
+}
+
+/* When this returns, the thread is in its task, and the worker sleeps. */
+static void inside_start(struct inside *inside)
+{
+	struct gate gate = GATE_INIT;
+	struct caller worker = { 0, NULL };
+	future_t *queued;
+
+	occupy(inside->pool, 1, &gate);
+	queued = future_submit(inside->pool, note_caller_task, &worker);
+	inside->thread = thread_start(inside_main, inside);
+	gate_await(&inside->gate, 1);
+	gate_open(&gate);
+	ck_assert_int_eq(outcome_of(queued), 0);
+	thread_sleeps(worker.tid);
+}
+
+START_TEST(drain_waits_for_a_task_that_its_caller_runs)
+{
+	struct inside inside = { bounded(FUTURE_CALLER_RUNS, 1), GATE_INIT,
+		0 };
+
+	inside_start(&inside);
+	ck_assert_int_eq(future_executor_drain(inside.pool, FUTURE_NOW),
+		ETIMEDOUT);
+	gate_open(&inside.gate);
+	ck_assert_int_eq(future_executor_drain(inside.pool, FUTURE_FOREVER),
+		0);
+	thread_finish(inside.thread);
+	future_executor_unref(inside.pool);
+}
+END_TEST
+
+START_TEST(join_waits_for_a_task_that_its_caller_runs)
+{
+	size_t threads = threads_before();
+	struct inside inside = { bounded(FUTURE_CALLER_RUNS, 1), GATE_INIT,
+		0 };
+
+	inside_start(&inside);
+	future_executor_shutdown(inside.pool);
+	/* The worker has gone, the caller has not. */
+	threads_become(threads + 1);
+	ck_assert_int_eq(future_executor_join(inside.pool, FUTURE_NOW),
+		ETIMEDOUT);
+	gate_open(&inside.gate);
+	ck_assert_int_eq(future_executor_join(inside.pool, FUTURE_FOREVER),
+		0);
+	thread_finish(inside.thread);
+	future_executor_unref(inside.pool);
+}
+END_TEST
+
 START_TEST(discard_fails_the_new_one_with_eagain)
 {
 	struct gate gate = GATE_INIT;
@@ -443,6 +512,44 @@ START_TEST(continuations_of_a_discarded_task_see_ecanceled)
 }
 END_TEST
 
+START_TEST(discard_oldest_leaves_a_continuation_alone)
+{
+	struct gate gate = GATE_INIT;
+	future_executor_t *pool = bounded(FUTURE_DISCARD_OLDEST, 1);
+	future_t *settled = future_ready(future_ok(NULL)), *next;
+	atomic_int ran = 0;
+
+	occupy(pool, 1, &gate);
+	next = future_then_on(settled, pool, count_then, &ran);
+	ck_assert_int_eq(future_execute(pool, count_work, &ran), 0);
+	gate_open(&gate);
+	ck_assert_int_eq(outcome_of(next), 0);
+	future_unref(settled);
+	future_executor_unref(pool);
+	ck_assert_int_eq(ran, 2);
+}
+END_TEST
+
+START_TEST(discard_oldest_discards_the_task_behind_a_continuation)
+{
+	struct gate gate = GATE_INIT;
+	future_executor_t *pool = bounded(FUTURE_DISCARD_OLDEST, 2);
+	future_t *settled = future_ready(future_ok(NULL)), *next, *old;
+	atomic_int ran = 0;
+
+	occupy(pool, 1, &gate);
+	next = future_then_on(settled, pool, count_then, &ran);
+	old = future_submit(pool, count_task, &ran);
+	ck_assert_int_eq(future_execute(pool, count_work, &ran), 0);
+	ck_assert_int_eq(outcome_of(old), ECANCELED);
+	gate_open(&gate);
+	ck_assert_int_eq(outcome_of(next), 0);
+	future_unref(settled);
+	future_executor_unref(pool);
+	ck_assert_int_eq(ran, 2);
+}
+END_TEST
+
 static void add_reject(Suite *suite)
 {
 	TCase *tcase = suite_case(suite, "reject");
@@ -481,6 +588,8 @@ static void add_others(Suite *suite)
 	tcase_add_test(tcase, the_pool_is_current_where_its_caller_runs);
 	tcase_add_test(tcase,
 		caller_runs_does_not_run_what_comes_after_shutdown);
+	tcase_add_test(tcase, drain_waits_for_a_task_that_its_caller_runs);
+	tcase_add_test(tcase, join_waits_for_a_task_that_its_caller_runs);
 	tcase_add_test(tcase, discard_fails_the_new_one_with_eagain);
 	tcase_add_test(tcase, discard_lets_execute_return_0);
 	tcase_add_test(tcase, discard_still_says_eshutdown);
@@ -488,6 +597,9 @@ static void add_others(Suite *suite)
 		discard_oldest_settles_the_oldest_with_ecanceled);
 	tcase_add_test(tcase, discard_oldest_keeps_the_newest_in_order);
 	tcase_add_test(tcase, discard_oldest_passes_over_what_was_cancelled);
+	tcase_add_test(tcase, discard_oldest_leaves_a_continuation_alone);
+	tcase_add_test(tcase,
+		discard_oldest_discards_the_task_behind_a_continuation);
 	tcase_add_test(tcase, continuations_of_a_discarded_task_see_ecanceled);
 }
 

@@ -324,6 +324,66 @@ START_TEST(a_task_that_a_waiting_worker_helps_with_meets_the_hooks)
 }
 END_TEST
 
+/* A release hook that cancels what runs, once it is armed. */
+struct canceller {
+	future_t *running;
+	atomic_int armed;
+};
+
+static void *same_capture(void *arg)
+{
+	return arg;
+}
+
+static void cancel_release(void *arg, void *captured)
+{
+	struct canceller *canceller = arg;
+
+	(void)captured;
+	if (atomic_exchange(&canceller->armed, 0))
+		future_cancel(canceller->running);
+}
+
+static _Atomic(void *) destroyed;
+
+static void note_destroyed(void *arg)
+{
+	destroyed = arg;
+}
+
+START_TEST(a_release_that_cancels_what_runs_leaves_its_argument_alone)
+{
+	struct canceller canceller = { NULL, 0 };
+	struct gate gate = GATE_INIT;
+	future_executor_t *pool = pool_with(&(future_pool_options_t){
+		.threads = 1, .capture = same_capture,
+		.release = cancel_release, .hook_arg = &canceller });
+	future_promise_t *promise;
+	future_t *source, *passed, *seen;
+	atomic_int ran = 0;
+
+	ck_assert_int_eq(future_promise_new(future_inline(), &promise), 0);
+	source = future_promise_future(promise);
+	canceller.running = future_submit_with(pool, &(future_task_t){
+		.fn = pass_task, .arg = &gate, .destroy_arg = note_destroyed });
+	seen = future_handle(canceller.running, error_then, NULL);
+	passed = future_then_on(source, pool, count_then, &ran);
+	gate_await(&gate, 1);
+	canceller.armed = 1;
+	ck_assert(future_promise_settle(promise, future_fail(EIO)));
+	ck_assert_int_eq(future_state(canceller.running), FUTURE_CANCELLED);
+	gate_open(&gate);
+	ck_assert_int_eq(future_result_int(future_get(seen)), ECANCELED);
+	future_executor_unref(pool);
+	ck_assert_ptr_eq(destroyed, &gate);
+	ck_assert_int_eq(outcome_of(passed), EIO);
+	future_promise_free(promise);
+	future_unref(source);
+	future_unref(seen);
+	future_unref(canceller.running);
+}
+END_TEST
+
 /* Some hooks without the others. */
 
 static void expect_null(void *arg, void *captured, const char *name)
@@ -447,6 +507,8 @@ static void add_ends(Suite *suite)
 	tcase_add_test(tcase,
 		what_a_cancel_of_the_pool_drops_is_released_and_not_run);
 	tcase_add_test(tcase, what_is_refused_releases_what_it_captured);
+	tcase_add_test(tcase,
+		a_release_that_cancels_what_runs_leaves_its_argument_alone);
 	tcase_add_test(tcase,
 		a_task_that_a_waiting_worker_helps_with_meets_the_hooks);
 }

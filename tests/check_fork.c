@@ -25,6 +25,38 @@ START_TEST(submit_to_an_inherited_pool_is_refused_with_echild)
 }
 END_TEST
 
+/* A pool with a hook, and how often that was called. */
+struct hooked {
+	future_executor_t *pool;
+	atomic_int captures;
+};
+
+static void *count_capture(void *captures)
+{
+	count_work(captures);
+	return NULL;
+}
+
+static void hooked_child(void *arg)
+{
+	struct hooked *hooked = arg;
+
+	CHILD_ASSERT(outcome_of(future_submit(hooked->pool, nothing_task,
+		NULL)) == ECHILD);
+	CHILD_ASSERT(hooked->captures == 0);
+}
+
+START_TEST(submit_to_an_inherited_pool_calls_no_hook)
+{
+	struct hooked hooked = { NULL, 0 };
+
+	hooked.pool = pool_with(&(future_pool_options_t){ .threads = 1,
+		.capture = count_capture, .hook_arg = &hooked.captures });
+	child_passes(hooked_child, &hooked);
+	future_executor_unref(hooked.pool);
+}
+END_TEST
+
 static void wait_executor_child(void *arg)
 {
 	struct world *world = arg;
@@ -294,6 +326,7 @@ static void add_executors(Suite *suite)
 
 	tcase_add_test(tcase,
 		submit_to_an_inherited_pool_is_refused_with_echild);
+	tcase_add_test(tcase, submit_to_an_inherited_pool_calls_no_hook);
 	tcase_add_test(tcase, join_and_drain_of_an_inherited_pool_are_echild);
 	tcase_add_test(tcase, statistics_of_an_inherited_pool_are_zeros);
 	tcase_add_test(tcase, ending_an_inherited_pool_is_harmless);

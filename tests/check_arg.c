@@ -422,6 +422,52 @@ START_TEST(the_argument_of_a_refused_continuation_goes_inside_the_call)
 }
 END_TEST
 
+static void wait_for_own(void *arg)
+{
+	struct joins *joins = arg;
+
+	joins->error = future_wait(joins->own, FUTURE_FOREVER);
+}
+
+START_TEST(a_destroy_arg_that_waits_for_its_passed_over_future_is_edeadlk)
+{
+	struct joins joins = { NULL, 0 };
+	future_t *source;
+	future_promise_t *promise = promise_new(&source);
+	future_continuation_t c = { .on = FUTURE_ON_SUCCESS, .fn = pass,
+		.arg = &joins, .destroy_arg = wait_for_own };
+
+	joins.own = future_then_with(source, &c);
+	future_promise_settle(promise, future_fail(EIO));
+	ck_assert_int_eq(joins.error, EDEADLK);
+	ck_assert_int_eq(future_get(joins.own).error, EIO);
+	future_promise_free(promise);
+	future_unref(joins.own);
+	future_unref(source);
+}
+END_TEST
+
+static void move_inside(void *result)
+{
+	*(future_result_t *)result = future_move(future_ok(result));
+}
+
+START_TEST(a_destroy_arg_of_a_cancelled_continuation_has_nothing_to_move)
+{
+	future_result_t moved = future_ok(NULL);
+	future_t *source;
+	future_promise_t *promise = promise_new(&source);
+	future_continuation_t c = { .fn = pass, .arg = &moved,
+		.destroy_arg = move_inside };
+	FUTURE_AUTO future_t *next = future_then_with(source, &c);
+
+	ck_assert(future_cancel(next));
+	ck_assert_int_eq(moved.error, EINVAL);
+	future_promise_free(promise);
+	future_unref(source);
+}
+END_TEST
+
 int main(void)
 {
 	return run_tests("arg", (const TTest *[]) {
@@ -445,6 +491,8 @@ int main(void)
 		the_argument_of_a_pending_continuation_goes_inside_its_cancel,
 		the_argument_of_a_continuation_on_a_closed_pool_goes_once,
 		the_argument_of_a_refused_continuation_goes_inside_the_call,
+		a_destroy_arg_that_waits_for_its_passed_over_future_is_edeadlk,
+		a_destroy_arg_of_a_cancelled_continuation_has_nothing_to_move,
 		NULL,
 	});
 }

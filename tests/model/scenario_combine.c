@@ -227,6 +227,30 @@ SCENARIO(a_follower_against_the_followed)
 	MODEL_CHECK(model_counted(DESTROYED) == 1);
 }
 
+/*
+ * What is followed has no other reference than the one that follow takes, and
+ * no value for the sake of which the follower would keep it.
+ */
+
+static void settle_and_free(void *promise)
+{
+	future_promise_settle(promise, future_ok(&values[1]));
+	future_promise_free(promise);
+}
+
+SCENARIO(a_follow_of_the_last_reference_against_settle)
+{
+	future_promise_t *inner = promise_new(), *outer = promise_new();
+	future_t *followed = future_promise_future(inner);
+	future_t *follower = future_promise_future(outer);
+	int thread = model_start(settle_and_free, inner);
+
+	future_promise_settle(outer, future_follow(followed));
+	model_join(thread);
+	get_and_unref(follower, &values[1]);
+	future_promise_free(outer);
+}
+
 SCENARIO(cancel_of_a_follower_against_the_followed)
 {
 	int thread, follower;

@@ -28,20 +28,27 @@ watched="-O1 -fsanitize=thread --param=tsan-instrument-func-entry-exit=0
 
 : >"$out/include/config.h"
 
+# True if something has changed since FILE was made.
+stale() { # FILE SOURCES...
+	file=$1
+	shift
+	[ ! -e "$file" ] || [ -n "$(find "$@" -newer "$file")" ]
+}
+
+# A header counts for all.
+headers=$(find "$here" "$lib" "$top/include" -name '*.h')
+
 compile() { # OBJECT FLAGS SOURCE
-	# Only what has changed; a header counts for all.
-	if [ -z "$(find "$3" "$here" "$lib" "$top/include" -maxdepth 2 \
-		\( -path "$3" -o -name '*.h' -o -name build.sh \) \
-		-newer "$1" 2>/dev/null || echo new)" ]; then
-		return
+	if stale "$1" "$3" "$0" $headers; then
+		$CC $common $2 -c "$3" -o "$1"
 	fi
-	$CC $common $2 -c "$3" -o "$1"
 }
 
 # One object of many, with names for its sections.
 watch() { # OBJECT PARTS...
 	object=$1
 	shift
+	stale "$object" "$@" || return 0
 	ld -r -o "$object.part" "$@"
 	objcopy --set-section-flags .bss=alloc,load,contents,data \
 		"$object.part"
@@ -84,18 +91,27 @@ sources() { # the library's, without the floor
 	done
 }
 
+program() { # PROGRAM OBJECT
+	if stale "$1" "$2" "$out/objects/runtime.o"; then
+		$CC -no-pie -o "$1" "$out/objects/runtime.o" "$2"
+	fi
+}
+
+# The runtime is optimized as a whole, once.
 runtime=$(for name in atomic choice explore fiber floor memory options plain \
 	reduce replay report schedule tally; do
 	objects run_ "-O3 -flto" "$here/$name.c"
 done)
-own=$(objects own_ "$watched" "$here"/litmus.c "$here"/toys.c "$lib/lock.c")
-watch "$out/objects/own.o" $own
-$CC -O3 -flto -no-pie -o "$out/check_explorer" $runtime "$out/objects/own.o"
-
-set -- "$here"/scenario_*.c
-if [ -e "$1" ]; then
-	parts=$(objects lib_ "$watched" $(sources))
-	scenarios=$(objects lib_ "$watched" "$@")
-	watch "$out/objects/library.o" $parts $scenarios
-	$CC -O3 -flto -no-pie -o "$out/explore" $runtime "$out/objects/library.o"
+if stale "$out/objects/runtime.o" $runtime; then
+	$CC -O3 -flto -flto-partition=one -r -flinker-output=nolto-rel \
+		-o "$out/objects/runtime.o" $runtime
 fi
+
+own=$(objects own_ "$watched" "$here/litmus.c" "$here/toys.c" "$lib/lock.c")
+watch "$out/objects/own.o" $own
+program "$out/check_explorer" "$out/objects/own.o"
+
+parts=$(objects lib_ "$watched" $(sources))
+scenarios=$(objects lib_ "$watched" "$here"/scenario_*.c)
+watch "$out/objects/library.o" $parts $scenarios
+program "$out/explore" "$out/objects/library.o"

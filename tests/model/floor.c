@@ -264,6 +264,11 @@ unsigned model_counted(unsigned counter)
 	return run.counters[counter];
 }
 
+unsigned model_blocks(void)
+{
+	return memory_blocks();
+}
+
 void model_outcome(uint32_t outcome)
 {
 	run.has_outcome = true;

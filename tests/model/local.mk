@@ -44,3 +44,34 @@ EXTRA_DIST += tests/model/build.sh \
 	tests/model/tally.c tests/model/tally.h \
 	tests/model/toys.c \
 	tests/model/tunables.h
+
+# Bugs that are seeded one at a time into a copy of lib/: the explorer has to
+# find each of them.
+.PHONY: mutants
+mutants:
+	$(srcdir)/tests/mutants/run.sh tests/mutants/out
+
+clean-local: clean-mutants
+.PHONY: clean-mutants
+clean-mutants:
+	rm -rf tests/mutants/out
+
+EXTRA_DIST += tests/mutants/run.sh \
+	tests/mutants/cache_decided_twice.patch \
+	tests/mutants/decided_before_registered.patch \
+	tests/mutants/hang_ignores_firing.patch \
+	tests/mutants/late_function_stays_busy.patch \
+	tests/mutants/nobody_is_prodded.patch \
+	tests/mutants/outcome_looked_at_twice.patch \
+	tests/mutants/publish_relaxed.patch \
+	tests/mutants/rest_ignores_shares.patch \
+	tests/mutants/ring_given_up_unclaimed.patch \
+	tests/mutants/ring_looked_for_too_early.patch \
+	tests/mutants/shutdown_leaves_producers.patch \
+	tests/mutants/sleeper_touched_late.patch \
+	tests/mutants/stale_home_accepts.patch \
+	tests/mutants/timeout_leaves_its_hook.patch \
+	tests/mutants/unlock_wakes_nobody.patch \
+	tests/mutants/unref_relaxed.patch \
+	tests/mutants/wake_up_stays_in_flight.patch \
+	tests/mutants/wake_up_swallowed.patch

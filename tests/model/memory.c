@@ -142,6 +142,15 @@ void memory_free(void *pointer)
 	block->freed = true;
 }
 
+unsigned memory_blocks(void)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < block_count; i++)
+		count += !blocks[i].freed;
+	return count;
+}
+
 /* Whatever lies there and looks like a pointer reaches a block. */
 static void reach(const char *from, size_t size, struct block **todo,
 	unsigned *count)

@@ -30,6 +30,9 @@ void memory_reset(void);
 void *memory_new(size_t size, size_t align);
 void memory_free(void *memory);
 
+/* How many are allocated and not freed. */
+unsigned memory_blocks(void);
+
 /* At the end of a run: NULL, or a sentence about what was not freed. */
 const char *memory_leak(void);
 

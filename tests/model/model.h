@@ -102,6 +102,9 @@ void model_rest(void);
 void model_count(unsigned counter);
 unsigned model_counted(unsigned counter);
 
+/* How many blocks of memory are allocated. */
+unsigned model_blocks(void);
+
 /* Counts this run under `outcome`. */
 void model_outcome(uint32_t outcome);
 

@@ -201,9 +201,11 @@ SCENARIO(cancel_of_a_running_task_against_join)
 
 /* A future whose home is closed, and whose shell is somebody else's. */
 
+/* Where it was to run is gone once that has been counted. */
 static future_result_t go_on(future_result_t in, void *arg)
 {
 	(void)arg;
+	MODEL_CHECK(model_counted(STARTED) == 0);
 	model_count(PASSED);
 	return in;
 }
@@ -227,6 +229,7 @@ SCENARIO(a_continuation_against_the_end_of_its_home)
 	future_unref(future);
 	thread = model_start(settle_and_free, promise);
 	future_executor_unref(pool);
+	model_count(STARTED);
 	pool = pool_of(1);
 	error = future_get(next).error;
 	MODEL_CHECK(error == ESHUTDOWN || (error == 0 &&

@@ -106,6 +106,25 @@ SCENARIO(a_race_that_leaves_its_loser)
 	MODEL_CHECK(model_counted(DESTROYED) == 2);
 }
 
+/* What stays pending must not remember a race that is over. */
+SCENARIO(a_race_leaves_nothing_on_its_loser)
+{
+	unsigned before;
+	future_t *race;
+	int thread;
+
+	inputs_new();
+	before = model_blocks();
+	thread = model_start(settle_at, &values[0]);
+	race = future_race(inputs, 2);
+	MODEL_CHECK(future_get(race).value == &values[0]);
+	future_unref(race);
+	model_join(thread);
+	MODEL_CHECK(model_blocks() == before);
+	inputs_free();
+	MODEL_CHECK(model_counted(DESTROYED) == 1);
+}
+
 SCENARIO(cancel_of_a_race_against_an_input)
 {
 	future_t *race;

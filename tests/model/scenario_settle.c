@@ -105,10 +105,14 @@ static void against_settle(void (*first)(void *), void (*second)(void *))
 	if (second != NULL)
 		b = model_start(second, future_ref(future));
 	settle(future);
+	/* If nobody needs it any more, the last reference is anybody's. */
+	if (late == 0)
+		future_promise_free(promise);
 	model_join(a);
 	if (second != NULL)
 		model_join(b);
-	future_promise_free(promise);
+	if (late != 0)
+		future_promise_free(promise);
 	MODEL_CHECK(model_counted(SETTLED) + model_counted(CANCELLED) == 1);
 	MODEL_CHECK(model_counted(TAKEN) <= model_counted(SETTLED));
 	/* Settled too late as well: the value goes once, on every path. */

@@ -304,6 +304,23 @@ START_TEST(what_is_refused_releases_what_it_captured)
 }
 END_TEST
 
+START_TEST(hooks_are_not_called_for_what_was_meant_for_an_older_pool)
+{
+	struct watch *watch = watch_new();
+	future_executor_t *older = pool_of(1), *pool;
+	future_t *source = future_submit(older, nothing_task, NULL);
+	atomic_int ran = 0;
+
+	future_executor_unref(older);
+	pool = watched_pool(watch, 1);
+	ck_assert_int_eq(outcome_of(future_then(source, count_then, &ran)),
+		ESHUTDOWN);
+	future_unref(source);
+	future_executor_unref(pool);
+	watch_finish(watch, 0, 0);
+}
+END_TEST
+
 static future_result_t help_task(void *arg)
 {
 	future_executor_t *pool = future_current();
@@ -509,6 +526,8 @@ static void add_ends(Suite *suite)
 	tcase_add_test(tcase, what_is_refused_releases_what_it_captured);
 	tcase_add_test(tcase,
 		a_release_that_cancels_what_runs_leaves_its_argument_alone);
+	tcase_add_test(tcase,
+		hooks_are_not_called_for_what_was_meant_for_an_older_pool);
 	tcase_add_test(tcase,
 		a_task_that_a_waiting_worker_helps_with_meets_the_hooks);
 }

@@ -118,6 +118,30 @@ START_TEST(a_continuation_named_on_a_pool_that_has_gone_gets_eshutdown)
 }
 END_TEST
 
+START_TEST(a_worker_keeps_nothing_that_was_meant_for_an_older_pool)
+{
+	future_executor_t *older = pool_of(2), *pool;
+	struct gate gate = GATE_INIT;
+	future_promise_t *promise;
+	future_t *source, *next;
+	atomic_int ran = 0;
+
+	ck_assert_int_eq(future_promise_new(future_inline(), &promise), 0);
+	source = future_promise_future(promise);
+	next = future_then_on(source, older, count_then, &ran);
+	future_executor_unref(older);
+	pool = pool_of(2);
+	ck_assert(future_promise_settle(promise, future_follow(
+		future_submit(pool, pass_task, &gate))));
+	gate_open(&gate);
+	ck_assert_int_eq(outcome_of(next), ESHUTDOWN);
+	future_executor_unref(pool);
+	ck_assert_int_eq(ran, 0);
+	future_promise_free(promise);
+	future_unref(source);
+}
+END_TEST
+
 START_TEST(thousands_of_pools_one_after_the_other_leave_nothing)
 {
 	size_t before = threads_before();
@@ -376,6 +400,8 @@ static void add_outlive(Suite *suite)
 	tcase_add_test(tcase, a_promise_outlives_its_home);
 	tcase_add_test(tcase,
 		a_continuation_named_on_a_pool_that_has_gone_gets_eshutdown);
+	tcase_add_test(tcase,
+		a_worker_keeps_nothing_that_was_meant_for_an_older_pool);
 	tcase_add_test(tcase,
 		thousands_of_pools_one_after_the_other_leave_nothing);
 	tcase_add_test(tcase, fifty_pools_live_side_by_side);

@@ -134,129 +134,6 @@ START_TEST(a_continuation_runs_behind_what_is_queued_on_a_pool_of_one)
 }
 END_TEST
 
-/* Short and long. */
-
-/* Both workers take from: `before` short ones, a long one, 100 short ones. */
-static void run_beside_long(size_t threads, size_t before)
-{
-	struct gate start = GATE_INIT, end = GATE_INIT, shorts = GATE_OPEN;
-	future_executor_t *pool = pool_of(threads);
-
-	occupy(pool, threads, &start);
-	for (size_t i = 0; i < before; i++)
-		ck_assert_int_eq(future_execute(pool, pass_work, &shorts), 0);
-	for (size_t i = 0; i < threads - 1; i++)
-		ck_assert_int_eq(future_execute(pool, pass_work, &end), 0);
-	for (size_t i = 0; i < 100; i++)
-		ck_assert_int_eq(future_execute(pool, pass_work, &shorts), 0);
-	gate_open(&start);
-	/* The long ones are still running: this hangs if one holds it up. */
-	gate_await(&shorts, before + 100);
-	gate_open(&end);
-	future_executor_unref(pool);
-}
-
-START_TEST(as_many_tasks_as_workers_run_all_at_once)
-{
-	size_t threads = (size_t)_i;
-	future_executor_t *pool = pool_of(threads);
-
-	for (size_t i = 0; i < scaled(200); i++) {
-		struct gate gate = GATE_INIT;
-
-		/* Every worker has gone to sleep, or is about to. */
-		ck_assert_int_eq(future_executor_drain(pool, FUTURE_FOREVER),
-			0);
-		occupy(pool, threads, &gate);
-		gate_open(&gate);
-		ck_assert_int_eq(future_executor_drain(pool, FUTURE_FOREVER),
-			0);
-	}
-	future_executor_unref(pool);
-}
-END_TEST
-
-START_TEST(a_short_task_never_waits_behind_a_long_one)
-{
-	for (size_t i = 0; i < scaled(50); i++)
-		run_beside_long(2, (size_t)_i);
-}
-END_TEST
-
-START_TEST(short_tasks_pass_three_long_ones_on_a_pool_of_four)
-{
-	for (size_t i = 0; i < scaled(50); i++)
-		run_beside_long(4, (size_t)_i * 7);
-}
-END_TEST
-
-START_TEST(short_tasks_run_one_by_one_beside_a_long_one)
-{
-	struct gate end = GATE_INIT;
-	future_executor_t *pool = pool_of(2);
-
-	occupy(pool, 1, &end);
-	for (size_t i = 0; i < scaled(2000); i++)
-		ck_assert_int_eq(outcome_of(future_submit(pool, nothing_task,
-			NULL)), 0);
-	gate_open(&end);
-	future_executor_unref(pool);
-}
-END_TEST
-
-struct brood {
-	future_executor_t *pool;
-	struct gate *shorts, *end;
-};
-
-/* Queues short ones from a worker, then is long itself. */
-static void breed_and_stay(void *arg)
-{
-	struct brood *brood = arg;
-
-	for (int i = 0; i < 100; i++)
-		if (future_execute(brood->pool, pass_work, brood->shorts) != 0)
-			abort();
-	gate_pass(brood->end);
-}
-
-START_TEST(what_a_long_task_submits_is_run_by_the_others)
-{
-	struct gate end = GATE_INIT, shorts = GATE_OPEN;
-	future_executor_t *pool = pool_of(2);
-	struct brood brood = { pool, &shorts, &end };
-
-	ck_assert_int_eq(future_execute(pool, breed_and_stay, &brood), 0);
-	gate_await(&shorts, 100);
-	gate_open(&end);
-	future_executor_unref(pool);
-}
-END_TEST
-
-static future_result_t pass_then(future_result_t in, void *arg)
-{
-	(void)in;
-	gate_pass(arg);
-	return future_ok(NULL);
-}
-
-START_TEST(a_long_continuation_holds_up_nobody_while_a_worker_is_idle)
-{
-	struct gate start = GATE_INIT, end = GATE_INIT, shorts = GATE_OPEN;
-	future_executor_t *pool = pool_of(2);
-	future_t *source = future_submit(pool, pass_task, &start);
-
-	future_unref(future_then(source, pass_then, &end));
-	for (int i = 0; i < 100; i++)
-		future_unref(future_then(source, pass_then, &shorts));
-	future_unref(source);
-	gate_open(&start);
-	gate_await(&shorts, 100);
-	gate_open(&end);
-	future_executor_unref(pool);
-}
-END_TEST
-
 /* Nothing is lost. */
 
 START_TEST(a_pool_dropped_with_10000_queued_tasks_loses_none)
@@ -427,22 +304,6 @@ static void add_order(Suite *suite)
 		a_continuation_runs_behind_what_is_queued_on_a_pool_of_one);
 }
 
-static void add_short_and_long(Suite *suite)
-{
-	TCase *tcase = suite_case(suite, "short and long");
-
-	tcase_add_loop_test(tcase,
-		as_many_tasks_as_workers_run_all_at_once, 1, 9);
-	tcase_add_loop_test(tcase,
-		a_short_task_never_waits_behind_a_long_one, 0, 12);
-	tcase_add_loop_test(tcase,
-		short_tasks_pass_three_long_ones_on_a_pool_of_four, 0, 6);
-	tcase_add_test(tcase, short_tasks_run_one_by_one_beside_a_long_one);
-	tcase_add_test(tcase, what_a_long_task_submits_is_run_by_the_others);
-	tcase_add_test(tcase,
-		a_long_continuation_holds_up_nobody_while_a_worker_is_idle);
-}
-
 static void add_complete(Suite *suite)
 {
 	TCase *tcase = suite_case(suite, "complete");
@@ -462,7 +323,6 @@ int main(void)
 	Suite *suite = suite_create("order");
 
 	add_order(suite);
-	add_short_and_long(suite);
 	add_complete(suite);
 	return suite_run(suite);
 }

@@ -356,7 +356,7 @@ END_TEST
 START_TEST(continuations_after_cancel_see_ecanceled_and_do_not_run)
 {
 	struct gate gate = GATE_INIT;
-	future_executor_t *pool = pool_of(1);
+	future_executor_t *pool = pool_of((size_t)_i);
 	future_t *running = future_submit(pool, pass_task, &gate), *next[3];
 	atomic_int ran = 0, ends = 0;
 
@@ -472,8 +472,8 @@ static void add_cancel(Suite *suite)
 		cancel_asks_what_runs_and_its_outcome_stays_its_own);
 	tcase_add_test(tcase, cancel_asks_what_execute_started);
 	tcase_add_test(tcase, shutdown_asks_nobody);
-	tcase_add_test(tcase,
-		continuations_after_cancel_see_ecanceled_and_do_not_run);
+	tcase_add_loop_test(tcase,
+		continuations_after_cancel_see_ecanceled_and_do_not_run, 1, 4);
 	tcase_add_test(tcase, a_continuation_elsewhere_sees_ecanceled_and_runs);
 	tcase_add_test(tcase, cancel_drops_what_shutdown_left_queued);
 	tcase_add_test(tcase, a_pool_can_be_cancelled_by_its_own_worker);

@@ -16,6 +16,7 @@ tests_in_c = \
 	tests/check_cancel \
 	tests/check_combine \
 	tests/check_depth \
+	tests/check_discard \
 	tests/check_executor \
 	tests/check_follow \
 	tests/check_fork \
@@ -38,6 +39,7 @@ tests_in_c = \
 	tests/check_promise \
 	tests/check_result \
 	tests/check_sequence \
+	tests/check_share \
 	tests/check_shutdown \
 	tests/check_stats \
 	tests/check_submit \

@@ -1,0 +1,254 @@
+/* A short task never waits behind a long one while a worker is idle. */
+#define _GNU_SOURCE
+#include "support.h"
+
+/* Both workers take from: `before` short ones, a long one, 100 short ones. */
+static void run_beside_long(size_t threads, size_t before)
+{
+	struct gate start = GATE_INIT, end = GATE_INIT, shorts = GATE_OPEN;
+	future_executor_t *pool = pool_of(threads);
+
+	occupy(pool, threads, &start);
+	for (size_t i = 0; i < before; i++)
+		ck_assert_int_eq(future_execute(pool, pass_work, &shorts), 0);
+	for (size_t i = 0; i < threads - 1; i++)
+		ck_assert_int_eq(future_execute(pool, pass_work, &end), 0);
+	for (size_t i = 0; i < 100; i++)
+		ck_assert_int_eq(future_execute(pool, pass_work, &shorts), 0);
+	gate_open(&start);
+	/* The long ones are still running: this hangs if one holds it up. */
+	gate_await(&shorts, before + 100);
+	gate_open(&end);
+	future_executor_unref(pool);
+}
+
+START_TEST(as_many_tasks_as_workers_run_all_at_once)
+{
+	size_t threads = (size_t)_i;
+	future_executor_t *pool = pool_of(threads);
+
+	for (size_t i = 0; i < scaled(200); i++) {
+		struct gate gate = GATE_INIT;
+
+		/* Every worker has gone to sleep, or is about to. */
+		ck_assert_int_eq(future_executor_drain(pool, FUTURE_FOREVER),
+			0);
+		occupy(pool, threads, &gate);
+		gate_open(&gate);
+		ck_assert_int_eq(future_executor_drain(pool, FUTURE_FOREVER),
+			0);
+	}
+	future_executor_unref(pool);
+}
+END_TEST
+
+START_TEST(a_short_task_never_waits_behind_a_long_one)
+{
+	for (size_t i = 0; i < scaled(50); i++)
+		run_beside_long(2, (size_t)_i);
+}
+END_TEST
+
+START_TEST(short_tasks_pass_three_long_ones_on_a_pool_of_four)
+{
+	for (size_t i = 0; i < scaled(50); i++)
+		run_beside_long(4, (size_t)_i * 7);
+}
+END_TEST
+
+START_TEST(short_tasks_run_one_by_one_beside_a_long_one)
+{
+	struct gate end = GATE_INIT;
+	future_executor_t *pool = pool_of(2);
+
+	occupy(pool, 1, &end);
+	for (size_t i = 0; i < scaled(2000); i++)
+		ck_assert_int_eq(outcome_of(future_submit(pool, nothing_task,
+			NULL)), 0);
+	gate_open(&end);
+	future_executor_unref(pool);
+}
+END_TEST
+
+struct brood {
+	future_executor_t *pool;
+	struct gate *shorts, *end;
+};
+
+/* Queues short ones from a worker, then is long itself. */
+static void breed_and_stay(void *arg)
+{
+	struct brood *brood = arg;
+
+	for (int i = 0; i < 100; i++)
+		if (future_execute(brood->pool, pass_work, brood->shorts) != 0)
+			abort();
+	gate_pass(brood->end);
+}
+
+START_TEST(what_a_long_task_submits_is_run_by_the_others)
+{
+	struct gate end = GATE_INIT, shorts = GATE_OPEN;
+	future_executor_t *pool = pool_of(2);
+	struct brood brood = { pool, &shorts, &end };
+
+	ck_assert_int_eq(future_execute(pool, breed_and_stay, &brood), 0);
+	gate_await(&shorts, 100);
+	gate_open(&end);
+	future_executor_unref(pool);
+}
+END_TEST
+
+static future_result_t pass_then(future_result_t in, void *arg)
+{
+	(void)in;
+	gate_pass(arg);
+	return future_ok(NULL);
+}
+
+static future_result_t open_then(future_result_t in, void *arg)
+{
+	(void)in;
+	gate_open(arg);
+	return future_ok(NULL);
+}
+
+START_TEST(a_long_continuation_holds_up_nobody_while_a_worker_is_idle)
+{
+	struct gate start = GATE_INIT, end = GATE_INIT, shorts = GATE_OPEN;
+	future_executor_t *pool = pool_of(2);
+	future_t *source = future_submit(pool, pass_task, &start);
+
+	future_unref(future_then(source, pass_then, &end));
+	for (int i = 0; i < 100; i++)
+		future_unref(future_then(source, pass_then, &shorts));
+	future_unref(source);
+	gate_open(&start);
+	gate_await(&shorts, 100);
+	gate_open(&end);
+	future_executor_unref(pool);
+}
+END_TEST
+
+START_TEST(a_long_inline_continuation_holds_up_nobody)
+{
+	struct gate start = GATE_INIT, end = GATE_INIT;
+	future_executor_t *pool = pool_of(2);
+	future_t *source = future_submit(pool, pass_task, &start);
+
+	future_unref(future_then(source, open_then, &end));
+	future_unref(future_then_on(source, future_inline(), pass_then, &end));
+	future_unref(source);
+	gate_open(&start);
+	future_executor_unref(pool);
+}
+END_TEST
+
+struct busy {
+	future_executor_t *pool;
+	atomic_bool over;
+};
+
+/* Keeps the queue from ever being empty. */
+static void busy_work(void *arg)
+{
+	struct busy *busy = arg;
+
+	if (!atomic_load(&busy->over) &&
+	    future_execute(busy->pool, busy_work, busy) != 0)
+		abort();
+}
+
+START_TEST(a_share_behind_a_long_task_is_relieved_under_a_full_queue)
+{
+	struct gate one = GATE_INIT, other = GATE_INIT, end = GATE_INIT;
+	struct gate shorts = GATE_OPEN;
+	struct busy busy = { pool_of(2), false };
+
+	occupy(busy.pool, 1, &one);
+	occupy(busy.pool, 1, &other);
+	ck_assert_int_eq(future_execute(busy.pool, pass_work, &end), 0);
+	for (int i = 0; i < 8; i++)
+		ck_assert_int_eq(future_execute(busy.pool, pass_work, &shorts),
+			0);
+	for (int i = 0; i < 7; i++)
+		ck_assert_int_eq(future_execute(busy.pool, busy_work, &busy),
+			0);
+	/* The first takes half of the queue, and stays in the long one. */
+	gate_open(&one);
+	gate_await(&end, 1);
+	gate_open(&other);
+	gate_await(&shorts, 8);
+	atomic_store(&busy.over, true);
+	gate_open(&end);
+	future_executor_unref(busy.pool);
+}
+END_TEST
+
+struct chains {
+	atomic_int links, before;
+};
+
+static future_result_t link_then(future_result_t in, void *arg)
+{
+	struct chains *chains = arg;
+
+	(void)in;
+	atomic_fetch_add(&chains->links, 1);
+	return future_ok(NULL);
+}
+
+static void note_links(void *arg)
+{
+	struct chains *chains = arg;
+
+	atomic_store(&chains->before, atomic_load(&chains->links));
+}
+
+START_TEST(a_queued_task_does_not_wait_for_the_end_of_a_chain)
+{
+	struct gate gate = GATE_INIT;
+	struct chains chains = { 0, -1 };
+	future_executor_t *pool = pool_of(2);
+
+	for (int i = 0; i < 2; i++) {
+		future_t *last = future_submit(pool, pass_task, &gate), *next;
+
+		for (int j = 0; j < 10000; j++) {
+			next = future_then(last, link_then, &chains);
+			future_unref(last);
+			last = next;
+		}
+		future_unref(last);
+	}
+	gate_await(&gate, 2);
+	ck_assert_int_eq(future_execute(pool, note_links, &chains), 0);
+	gate_open(&gate);
+	future_executor_unref(pool);
+	ck_assert_int_eq(chains.links, 20000);
+	ck_assert_int_lt(chains.before, 5000);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("share");
+	TCase *tcase = suite_case(suite, "share");
+
+	tcase_add_loop_test(tcase,
+		as_many_tasks_as_workers_run_all_at_once, 1, 9);
+	tcase_add_loop_test(tcase,
+		a_short_task_never_waits_behind_a_long_one, 0, 12);
+	tcase_add_loop_test(tcase,
+		short_tasks_pass_three_long_ones_on_a_pool_of_four, 0, 6);
+	tcase_add_test(tcase, short_tasks_run_one_by_one_beside_a_long_one);
+	tcase_add_test(tcase, what_a_long_task_submits_is_run_by_the_others);
+	tcase_add_test(tcase,
+		a_long_continuation_holds_up_nobody_while_a_worker_is_idle);
+	tcase_add_test(tcase, a_long_inline_continuation_holds_up_nobody);
+	tcase_add_test(tcase,
+		a_share_behind_a_long_task_is_relieved_under_a_full_queue);
+	tcase_add_test(tcase,
+		a_queued_task_does_not_wait_for_the_end_of_a_chain);
+	return suite_run(suite);
+}

@@ -144,6 +144,32 @@ START_TEST(a_long_inline_continuation_holds_up_nobody)
 }
 END_TEST
 
+static future_result_t own_gate(void *arg)
+{
+	return future_own(arg, pass_work);
+}
+
+START_TEST(a_long_destructor_holds_up_nobody_while_a_worker_is_idle)
+{
+	struct gate start = GATE_INIT, end = GATE_INIT;
+	atomic_int ran = 0;
+	future_executor_t *pool = pool_of(2);
+	future_t *owner, *next, *last;
+
+	/* So that all hangs before the first of them runs. */
+	occupy(pool, 2, &start);
+	owner = future_submit(pool, own_gate, &end);
+	next = future_then(owner, count_then, &ran);
+	last = future_then(next, open_then, &end);
+	/* The worker that runs `next` destroys the value of `owner`. */
+	future_unref(owner);
+	future_unref(next);
+	gate_open(&start);
+	ck_assert_int_eq(outcome_of(last), 0);
+	future_executor_unref(pool);
+}
+END_TEST
+
 struct busy {
 	future_executor_t *pool;
 	atomic_bool over;
@@ -250,5 +276,7 @@ int main(void)
 		a_share_behind_a_long_task_is_relieved_under_a_full_queue);
 	tcase_add_test(tcase,
 		a_queued_task_does_not_wait_for_the_end_of_a_chain);
+	tcase_add_test(tcase,
+		a_long_destructor_holds_up_nobody_while_a_worker_is_idle);
 	return suite_run(suite);
 }

@@ -16,7 +16,8 @@ static void set_phase(struct fut_pool *pool, enum fut_pool_phase phase)
 {
 	if (pool->phase < phase)
 		pool->phase = (uint8_t)phase;
-	atomic_store_explicit(&pool->wake, FUT_WAKE_ALL, FUT_RELEASE);
+	/* One of the idle, if there are: it sees whether all may leave. */
+	(void)!fut_pool_wakes(pool);
 	fut_pool_bump(&pool->room);
 	fut_pool_bump(&pool->calm);
 }

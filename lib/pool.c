@@ -124,7 +124,7 @@ static void configure(struct fut_pool *pool,
 		options->release, options->hook_arg, options->timing };
 	fut_queue_init(&pool->queue);
 	atomic_store_explicit(&pool->idle, 0, FUT_RELAXED);
-	pool->waking = pool->orphan = pool->gone = false;
+	pool->waking = pool->leaving = pool->orphan = pool->gone = false;
 	pool->alive = pool->blocked_count = pool->pushed = 0;
 	pool->blocked = NULL;
 	pool->peak = pool->takes = pool->producers = pool->watchers = 0;

@@ -63,7 +63,7 @@ struct fut_worker {
 enum fut_pool_wake {
 	FUT_WAKE_NOBODY,
 	FUT_WAKE_ONE,	/* whoever takes it */
-	FUT_WAKE_ALL	/* for good: the pool is closed */
+	FUT_WAKE_ALL	/* for good: they leave */
 };
 
 enum fut_pool_phase {
@@ -100,6 +100,7 @@ struct fut_pool {
 	/* The rest; under lock, too. */
 	_Alignas(64) size_t peak;	/* as seen before each pop and mark */
 	size_t takes;			/* shares taken so far */
+	bool leaving;			/* closed, and nobody is at work */
 	bool orphan;			/* the last worker frees the pool */
 	bool gone;			/* every worker has been joined */
 	struct fut_blocked *blocked;

@@ -26,8 +26,7 @@ static uint32_t idle(struct fut_pool *pool)
 bool fut_pool_wakes(struct fut_pool *pool)
 {
 	FUT_ASSERT(fut_lock_held(&pool->lock));
-	/* Of a closed one all are being woken. */
-	if (idle(pool) == 0 || pool->waking || pool->phase != FUT_POOL_OPEN)
+	if (idle(pool) == 0 || pool->waking || pool->leaving)
 		return false;
 	pool->waking = true;
 	atomic_store_explicit(&pool->wake, FUT_WAKE_ONE, FUT_RELEASE);
@@ -201,21 +200,34 @@ static bool take_wake_up(struct fut_pool *pool)
 }
 
 /*
+ * Under the lock, with nothing queued: whether it is time to leave a closed
+ * pool.  Only when nobody is at work any more, whose tasks might release
+ * continuations: those have the whole width of the pool until the end.
+ */
+static bool leaves(struct fut_pool *pool)
+{
+	if (pool->phase != FUT_POOL_OPEN && idle(pool) + 1 == pool->alive)
+		pool->leaving = true;
+	if (pool->leaving)
+		atomic_store_explicit(&pool->wake, FUT_WAKE_ALL, FUT_RELEASE);
+	return pool->leaving;
+}
+
+/*
  * Sleeps until woken; false if the pool is closed and nothing is left.  Goes
  * back to look if anything came since `takes` was read.
  */
 static bool rest(struct fut_worker *worker, size_t takes)
 {
 	struct fut_pool *pool = worker->pool;
-	bool open, calm = false;
+	bool stay = true, calm = false;
 
 	fut_lock(&pool->lock);
-	open = pool->phase == FUT_POOL_OPEN;
-	if (pool->queue.head != NULL || pool->takes != takes) {
-		open = true;
-	} else if (open) {
-		worker->rested = true;
-		COUNT_UP(pool->idle);
+	if (pool->queue.head == NULL && pool->takes == takes) {
+		stay = !leaves(pool);
+		worker->rested = stay;
+		if (stay)
+			COUNT_UP(pool->idle);
 		calm = pool->watchers > 0 && idle(pool) == pool->alive;
 		if (calm)
 			fut_pool_bump(&pool->calm);
@@ -223,9 +235,11 @@ static bool rest(struct fut_worker *worker, size_t takes)
 	fut_unlock(&pool->lock);
 	if (calm)
 		fut_unpark(&pool->calm, FUT_EVERYBODY);
+	if (!stay)
+		fut_unpark(&pool->wake, FUT_EVERYBODY);
 	while (worker->rested && !take_wake_up(pool))
 		fut_park(&pool->wake, FUT_WAKE_NOBODY, FUT_FOREVER);
-	return open;
+	return stay;
 }
 
 /* The next task; NULL when the pool is closed and nothing is left. */

@@ -135,6 +135,22 @@ void fut_cell_born_settled(struct future_cell *cell)
 	atomic_store_explicit(&cell->state, FUT_SETTLED, FUT_RELEASE);
 }
 
+uint32_t fut_cell_claim_to_follow(struct future_cell *cell)
+{
+	uint32_t state = unlocked(cell), next;
+
+	do {
+		if (fut_unlikely(state & FUT_LOCKED))
+			state = unlocked(cell);
+		if ((state & (FUT_STATUS | FUT_CLAIM)) != FUT_PENDING)
+			return 0;
+		next = state | FUT_CLAIM | FUT_FOLLOWS | FUT_LOCKED;
+	} while (!atomic_compare_exchange_weak_explicit(&cell->state, &state,
+		next, FUT_ACQUIRE, FUT_RELAXED));
+	fut_self_locks(+1);
+	return next;
+}
+
 uint32_t fut_cell_follow(struct future_cell *cell)
 {
 	uint32_t state = atomic_load_explicit(&cell->state, FUT_RELAXED);

@@ -198,6 +198,13 @@ static inline enum fut_cell_published fut_cell_publish(
 void fut_cell_born_settled(struct future_cell *cell);
 
 /*
+ * As claim, for one that is to follow: FOLLOWS and LOCKED with it, so that a
+ * cancel in between waits for the link.  The caller writes it and unlocks.
+ * Returns the state, or 0.
+ */
+uint32_t fut_cell_claim_to_follow(struct future_cell *cell);
+
+/*
  * The run, or the claim, ends in following `followed`, which has been written:
  * sets FOLLOWS.  Returns the state before; if that was settled, a running one
  * was cancelled meanwhile, and nothing changed.

@@ -186,22 +186,42 @@ static void follow_not(struct fut_job *job, struct future_cell *inner,
 	fut_job_unref(job);
 }
 
-void fut_follow(struct fut_job *job, struct future_cell *inner)
+static void link(struct future_cell *cell, struct future_cell *inner)
 {
-	struct future_cell *cell = &job->cell;
-	uint32_t before;
-
 	cell->followed = inner;
 	cell->follow.next = NULL;
 	cell->follow.fire = follower_fire;
-	before = fut_cell_follow(cell);
-	if (fut_is_settled(before))
-		follow_late(job, inner);
-	else if (inner == cell)
+}
+
+static void follow_linked(struct fut_job *job, struct future_cell *inner)
+{
+	if (inner == &job->cell)
 		follow_not(job, inner, EDEADLK);
 	else if (!fut_is_settled(fut_cell_state(inner)) &&
 		 fut_cell_inherited(inner))
 		follow_not(job, inner, ECHILD);
 	else
 		hang_and_look(job, inner);
+}
+
+void fut_follow(struct fut_job *job, struct future_cell *inner)
+{
+	link(&job->cell, inner);
+	if (fut_is_settled(fut_cell_follow(&job->cell)))
+		follow_late(job, inner);
+	else
+		follow_linked(job, inner);
+}
+
+bool fut_follow_unclaimed(struct fut_job *job, struct future_cell *inner)
+{
+	uint32_t state = fut_cell_claim_to_follow(&job->cell);
+
+	if (state == 0)
+		return false;
+	fut_cell_ref(&job->cell);
+	link(&job->cell, inner);
+	fut_cell_unlock(&job->cell, state);
+	follow_linked(job, inner);
+	return true;
 }

@@ -202,6 +202,12 @@ static inline bool fut_follow_asked(const future_result_t *result)
 void fut_follow(struct fut_job *job, struct future_cell *inner);
 
 /*
+ * The same for one that nobody has claimed, which takes a reference of its own.
+ * False if somebody has: then `inner` is still the caller's.
+ */
+bool fut_follow_unclaimed(struct fut_job *job, struct future_cell *inner);
+
+/*
  * Settles with ECANCELED; false if it was too late.  The caller's reference
  * outlasts the call.
  */

@@ -38,20 +38,33 @@ future_t *future_promise_future(future_promise_t *promise)
 	return fut_cell_ref(&promise->job->cell);
 }
 
+/* A follow is claimed and linked at once: a cancel must not fall between. */
+static bool settle(struct fut_job *job, const future_result_t *result)
+{
+	if (fut_follow_asked(result))
+		return fut_follow_unclaimed(job, result->value);
+	if (!fut_cell_claim(&job->cell))
+		return false;
+	fut_job_settle(job, result);
+	return true;
+}
+
 bool future_promise_settle(future_promise_t *promise, future_result_t result)
 {
 	struct fut_job *job = promise != NULL ? promise->job : NULL;
+	bool settled;
 
-	if (job == NULL || fut_cell_inherited(&job->cell) ||
-	    !fut_cell_claim(&job->cell)) {
+	if (job == NULL || fut_cell_inherited(&job->cell)) {
 		fut_job_discard(&result);
 		return false;
 	}
 	/* A callback may free the promise. */
 	fut_cell_ref(&job->cell);
-	fut_job_settle(job, &result);
+	settled = settle(job, &result);
+	if (!settled)
+		fut_job_discard(&result);
 	fut_job_unref(job);
-	return true;
+	return settled;
 }
 
 bool future_promise_is_settled(const future_promise_t *promise)

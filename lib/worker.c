@@ -255,7 +255,8 @@ static struct fut_task *next(struct fut_worker *worker)
 	}
 	worker->streak = 0;
 	task = fut_share_take(&worker->share);
-	if (task == NULL)
+	/* One that has only just started is idle until it has grabbed. */
+	if (task == NULL && !worker->rested)
 		task = relieve(worker);
 	while (task == NULL) {
 		bool woken = worker->rested;
@@ -276,6 +277,7 @@ static void run(struct fut_worker *worker, struct fut_task *task)
 {
 	enum fut_end end;
 
+	FUT_ASSERT(!worker->rested);
 	COUNT_UP(worker->running);
 	if (fut_unlikely(atomic_load_explicit(&worker->pool->cancelling,
 			FUT_RELAXED) != 0))

@@ -42,6 +42,31 @@ START_TEST(as_many_tasks_as_workers_run_all_at_once)
 }
 END_TEST
 
+static void yield_and_count(void *arg)
+{
+	for (int i = 0; i < 3; i++)
+		sched_yield();
+	count_work(arg);
+}
+
+/* It may take its first task from another's share, and is not idle then. */
+START_TEST(a_worker_that_has_just_started_is_at_work)
+{
+	for (size_t i = 0; i < scaled(3000); i++) {
+		future_executor_t *pool = pool_of(4);
+		atomic_int done = 0;
+
+		for (int j = 0; j < 10; j++)
+			ck_assert_int_eq(future_execute(pool, yield_and_count,
+				&done), 0);
+		ck_assert_int_eq(future_executor_drain(pool, FUTURE_FOREVER),
+			0);
+		ck_assert_int_eq(done, 10);
+		future_executor_unref(pool);
+	}
+}
+END_TEST
+
 START_TEST(a_short_task_never_waits_behind_a_long_one)
 {
 	for (size_t i = 0; i < scaled(50); i++)
@@ -264,6 +289,7 @@ int main(void)
 
 	tcase_add_loop_test(tcase,
 		as_many_tasks_as_workers_run_all_at_once, 1, 9);
+	tcase_add_test(tcase, a_worker_that_has_just_started_is_at_work);
 	tcase_add_loop_test(tcase,
 		a_short_task_never_waits_behind_a_long_one, 0, 12);
 	tcase_add_loop_test(tcase,

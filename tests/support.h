@@ -106,25 +106,33 @@ static inline size_t scaled(size_t count)
 	return count > 0 ? count : 1;
 }
 
-/* A door: threads stand at it until somebody opens it, then it stays open. */
+/*
+ * A door: threads stand at it until somebody opens it, then it stays open.
+ *
+ * On one condition variable for both, those at the door would wake and wait
+ * again with each that comes, and glibc (bug 25847) lose the last broadcast.
+ */
 struct gate {
 	pthread_mutex_t lock;
-	pthread_cond_t changed;
+	pthread_cond_t came;	/* for one thread in gate_await() */
+	pthread_cond_t opened;	/* broadcast once */
 	size_t arrived;	/* under lock: at the door, or through it */
 	bool open;	/* under lock */
 };
 
 #define GATE_INIT \
-	{ PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, false }
+	{ PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, \
+	  PTHREAD_COND_INITIALIZER, 0, false }
 /* One that lets everybody through, for gate_await() to count. */
 #define GATE_OPEN \
-	{ PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, true }
+	{ PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, \
+	  PTHREAD_COND_INITIALIZER, 0, true }
 
 static inline void gate_open(struct gate *gate)
 {
 	pthread_mutex_lock(&gate->lock);
 	gate->open = true;
-	pthread_cond_broadcast(&gate->changed);
+	pthread_cond_broadcast(&gate->opened);
 	pthread_mutex_unlock(&gate->lock);
 }
 
@@ -132,9 +140,9 @@ static inline void gate_pass(struct gate *gate)
 {
 	pthread_mutex_lock(&gate->lock);
 	gate->arrived++;
-	pthread_cond_broadcast(&gate->changed);
+	pthread_cond_signal(&gate->came);
 	while (!gate->open)
-		pthread_cond_wait(&gate->changed, &gate->lock);
+		pthread_cond_wait(&gate->opened, &gate->lock);
 	pthread_mutex_unlock(&gate->lock);
 }
 
@@ -143,7 +151,7 @@ static inline void gate_await(struct gate *gate, size_t count)
 {
 	pthread_mutex_lock(&gate->lock);
 	while (gate->arrived < count)
-		pthread_cond_wait(&gate->changed, &gate->lock);
+		pthread_cond_wait(&gate->came, &gate->lock);
 	pthread_mutex_unlock(&gate->lock);
 }
 

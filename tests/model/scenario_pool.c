@@ -161,6 +161,22 @@ SCENARIO(a_short_task_before_anybody_rests, .bound = 1)
 	two_long_ones(false);
 }
 
+/*
+ * The last of three workers starts when the others have looked in passing at
+ * each other's shares: it is idle no longer when it takes from one.
+ */
+SCENARIO(a_new_worker_relieves_another, .bound = 1)
+{
+	model_quiet(true);
+	pool = pool_of(3);
+	for (int i = 0; i < 4; i++)
+		MODEL_CHECK(future_execute(pool, run_bare, NULL) == 0);
+	model_quiet(false);
+	MODEL_CHECK(future_executor_drain(pool, FUTURE_FOREVER) == 0);
+	MODEL_CHECK(model_counted(RAN) == 4);
+	pool_end(pool);
+}
+
 /* A continuation that its worker keeps for itself, and one it cannot. */
 
 static future_result_t go_on(future_result_t in, void *arg)

@@ -10,188 +10,184 @@
 #define FUT_CELL_SPINS 40
 #endif
 
+static uint64_t look(const struct future_cell *cell)
+{
+	return atomic_load_explicit(&cell->word, FUT_RELAXED);
+}
+
 /* Parks until the bits are clear.  Returns 0 or ETIMEDOUT. */
 static int await_clear(struct future_cell *cell, uint32_t bits,
 	int64_t deadline_ns)
 {
-	uint32_t state = fut_cell_state(cell);
+	uint64_t word = atomic_load_explicit(&cell->word, FUT_ACQUIRE);
 
-	for (int i = 0; i < FUT_CELL_SPINS && (state & bits); i++) {
+	for (int i = 0; i < FUT_CELL_SPINS && (word & bits); i++) {
 		fut_relax();
-		state = fut_cell_state(cell);
+		word = atomic_load_explicit(&cell->word, FUT_ACQUIRE);
 	}
-	while (state & bits) {
-		if (!(state & FUT_AWAITED) &&
-		    !atomic_compare_exchange_weak_explicit(&cell->state, &state,
-				state | FUT_AWAITED, FUT_ACQUIRE, FUT_ACQUIRE))
+	while (word & bits) {
+		if (!(word & FUT_AWAITED) &&
+		    !atomic_compare_exchange_weak_explicit(&cell->word, &word,
+				word | FUT_AWAITED, FUT_ACQUIRE, FUT_ACQUIRE))
 			continue;
-		if (fut_park(&cell->state, state | FUT_AWAITED, deadline_ns) ==
-		    ETIMEDOUT)
+		if (fut_park_half(&cell->word, (uint32_t)word | FUT_AWAITED,
+				deadline_ns) == ETIMEDOUT)
 			return ETIMEDOUT;
-		state = fut_cell_state(cell);
+		word = atomic_load_explicit(&cell->word, FUT_ACQUIRE);
 	}
 	return 0;
 }
 
 /*
- * Clears bits and wakes whoever waits for that, in one step: after it the cell
- * may be gone.  `state` is what it is likely to be.  Returns what it became.
+ * Clears bits, drops references and wakes whoever waits for that, in one step:
+ * after it the cell may be gone.  Returns what the word became.
  */
-static inline uint32_t clear(struct future_cell *cell, uint32_t state,
-	uint32_t bits)
+static inline uint64_t clear(struct future_cell *cell, uint32_t bits,
+	uint64_t refs)
 {
-	_Atomic uint32_t *word = &cell->state;
-	uint32_t next;
+	_Atomic uint64_t *at = &cell->word;
+	uint64_t word = look(cell), next;
 
 	do
-		next = state & ~(bits | FUT_AWAITED);
-	while (!atomic_compare_exchange_strong_explicit(word, &state, next,
+		next = (word & ~(uint64_t)(bits | FUT_AWAITED)) - refs;
+	while (!atomic_compare_exchange_strong_explicit(at, &word, next,
 		FUT_ACQ_REL, FUT_RELAXED));
-	if (fut_unlikely(state & FUT_AWAITED))
-		fut_unpark(word, FUT_EVERYBODY);
+	if (fut_unlikely(word & FUT_AWAITED))
+		fut_unpark_half(at, FUT_EVERYBODY);
 	return next;
 }
 
 uint32_t fut_cell_lock(struct future_cell *cell)
 {
-	uint32_t state = atomic_load_explicit(&cell->state, FUT_RELAXED);
+	uint64_t word = look(cell);
 
 	for (;;) {
-		if (fut_unlikely(state & FUT_LOCKED)) {
+		if (fut_unlikely(word & FUT_LOCKED)) {
 			await_clear(cell, FUT_LOCKED, FUT_FOREVER);
-			state = atomic_load_explicit(&cell->state, FUT_RELAXED);
-		} else if (atomic_compare_exchange_weak_explicit(&cell->state,
-				&state, state | FUT_LOCKED, FUT_ACQUIRE,
+			word = look(cell);
+		} else if (atomic_compare_exchange_weak_explicit(&cell->word,
+				&word, word | FUT_LOCKED, FUT_ACQUIRE,
 				FUT_RELAXED)) {
 			fut_self_locks(+1);
-			return state | FUT_LOCKED;
+			return (uint32_t)word | FUT_LOCKED;
 		}
 	}
 }
 
-void fut_cell_unlock(struct future_cell *cell, uint32_t state)
+void fut_cell_unlock(struct future_cell *cell)
 {
 	fut_self_locks(-1);
-	clear(cell, state, FUT_LOCKED);
+	clear(cell, FUT_LOCKED, 0);
 }
 
-/* The state once it is not LOCKED. */
-static uint32_t unlocked(struct future_cell *cell)
+/* The word once it is not LOCKED. */
+static uint64_t unlocked(struct future_cell *cell)
 {
-	uint32_t state = fut_cell_state(cell);
+	uint64_t word = atomic_load_explicit(&cell->word, FUT_ACQUIRE);
 
-	while (fut_unlikely(state & FUT_LOCKED)) {
+	while (fut_unlikely(word & FUT_LOCKED)) {
 		await_clear(cell, FUT_LOCKED, FUT_FOREVER);
-		state = fut_cell_state(cell);
+		word = atomic_load_explicit(&cell->word, FUT_ACQUIRE);
 	}
-	return state;
+	return word;
 }
 
-uint32_t fut_cell_start_slow(struct future_cell *cell)
+/* PENDING, unclaimed -> the same with `bits`.  False if it was not that. */
+static bool begin(struct future_cell *cell, uint32_t bits)
 {
-	uint32_t state = unlocked(cell);
+	uint64_t word = unlocked(cell);
 
 	do {
-		if (fut_unlikely(state & FUT_LOCKED))
-			state = unlocked(cell);
-		if ((state & (FUT_STATUS | FUT_CLAIM)) != FUT_PENDING)
-			return 0;
-	} while (!atomic_compare_exchange_weak_explicit(&cell->state, &state,
-		state | FUT_RUNNING | FUT_BUSY, FUT_ACQUIRE, FUT_RELAXED));
-	return state | FUT_RUNNING | FUT_BUSY;
+		if (fut_unlikely(word & FUT_LOCKED))
+			word = unlocked(cell);
+		if ((word & (FUT_STATUS | FUT_CLAIM)) != FUT_PENDING)
+			return false;
+	} while (!atomic_compare_exchange_weak_explicit(&cell->word, &word,
+		word | bits, FUT_ACQUIRE, FUT_RELAXED));
+	return true;
+}
+
+bool fut_cell_start_slow(struct future_cell *cell)
+{
+	return begin(cell, FUT_RUNNING | FUT_BUSY);
 }
 
 bool fut_cell_claim(struct future_cell *cell)
 {
-	uint32_t state = unlocked(cell);
+	return begin(cell, FUT_CLAIM);
+}
 
-	do {
-		if (fut_unlikely(state & FUT_LOCKED))
-			state = unlocked(cell);
-		if ((state & (FUT_STATUS | FUT_CLAIM)) != FUT_PENDING)
-			return false;
-	} while (!atomic_compare_exchange_weak_explicit(&cell->state, &state,
-		state | FUT_CLAIM, FUT_ACQUIRE, FUT_RELAXED));
+bool fut_cell_claim_to_follow(struct future_cell *cell)
+{
+	if (!begin(cell, FUT_CLAIM | FUT_FOLLOWS | FUT_LOCKED))
+		return false;
+	fut_self_locks(+1);
 	return true;
 }
 
 bool fut_cell_claim_follower(struct future_cell *cell)
 {
-	uint32_t state = unlocked(cell);
+	uint64_t word = unlocked(cell), next;
 
 	do {
-		if (fut_unlikely(state & FUT_LOCKED))
-			state = unlocked(cell);
-		if (fut_is_settled(state) || !(state & FUT_FOLLOWS))
+		if (fut_unlikely(word & FUT_LOCKED))
+			word = unlocked(cell);
+		if (fut_is_settled(word) || !(word & FUT_FOLLOWS))
 			return false;
-	} while (!atomic_compare_exchange_weak_explicit(&cell->state, &state,
-		(state & ~(uint32_t)(FUT_FOLLOWS | FUT_STATUS)) | FUT_CLAIM,
-		FUT_ACQUIRE, FUT_RELAXED));
+		next = (word & ~(uint64_t)(FUT_FOLLOWS | FUT_STATUS)) |
+			FUT_CLAIM;
+	} while (!atomic_compare_exchange_weak_explicit(&cell->word, &word,
+		next, FUT_ACQUIRE, FUT_RELAXED));
 	return true;
 }
 
 void fut_cell_born_settled(struct future_cell *cell)
 {
-	atomic_store_explicit(&cell->state, FUT_SETTLED, FUT_RELEASE);
+	atomic_store_explicit(&cell->word, look(cell) | FUT_SETTLED,
+		FUT_RELEASE);
 }
 
-uint32_t fut_cell_claim_to_follow(struct future_cell *cell)
+bool fut_cell_follow(struct future_cell *cell)
 {
-	uint32_t state = unlocked(cell), next;
-
-	do {
-		if (fut_unlikely(state & FUT_LOCKED))
-			state = unlocked(cell);
-		if ((state & (FUT_STATUS | FUT_CLAIM)) != FUT_PENDING)
-			return 0;
-		next = state | FUT_CLAIM | FUT_FOLLOWS | FUT_LOCKED;
-	} while (!atomic_compare_exchange_weak_explicit(&cell->state, &state,
-		next, FUT_ACQUIRE, FUT_RELAXED));
-	fut_self_locks(+1);
-	return next;
-}
-
-uint32_t fut_cell_follow(struct future_cell *cell)
-{
-	uint32_t state = atomic_load_explicit(&cell->state, FUT_RELAXED);
+	uint64_t word = look(cell);
 
 	/* The link before the bit, for who peeks under LOCKED. */
-	while (!fut_is_settled(state) &&
-	       !atomic_compare_exchange_weak_explicit(&cell->state, &state,
-			(state & ~(uint32_t)FUT_BUSY) | FUT_FOLLOWS,
+	while (!fut_is_settled(word) &&
+	       !atomic_compare_exchange_weak_explicit(&cell->word, &word,
+			(word & ~(uint64_t)FUT_BUSY) | FUT_FOLLOWS,
 			FUT_ACQ_REL, FUT_RELAXED))
 		;
-	return state;
+	return !fut_is_settled(word);
 }
 
 enum fut_cell_cancelled fut_cell_cancel(struct future_cell *cell, bool busy,
 	bool *ret_hooks)
 {
-	uint32_t state = unlocked(cell), next;
+	uint64_t word = unlocked(cell), next;
 
 	do {
-		if (fut_unlikely(state & FUT_LOCKED))
-			state = unlocked(cell);
-		if (fut_is_settled(state) ||
-		    (state & (FUT_CLAIM | FUT_FOLLOWS)) == FUT_CLAIM)
+		if (fut_unlikely(word & FUT_LOCKED))
+			word = unlocked(cell);
+		if (fut_is_settled(word) ||
+		    (word & (FUT_CLAIM | FUT_FOLLOWS)) == FUT_CLAIM)
 			return FUT_CANCEL_LOST;
-		next = (state & ~(uint32_t)FUT_CLAIM) | FUT_CANCELLED;
-		if (state & FUT_HOOKS)
+		next = (word & ~(uint64_t)FUT_CLAIM) | FUT_CANCELLED;
+		if (word & FUT_HOOKS)
 			next |= FUT_FIRING;
-		if (busy && (state & (FUT_STATUS | FUT_FOLLOWS)) == FUT_PENDING)
+		if (busy && (word & (FUT_STATUS | FUT_FOLLOWS)) == FUT_PENDING)
 			next |= FUT_BUSY;
-	} while (!atomic_compare_exchange_weak_explicit(&cell->state, &state,
+	} while (!atomic_compare_exchange_weak_explicit(&cell->word, &word,
 		next, FUT_ACQ_REL, FUT_ACQUIRE));
 	*ret_hooks = (next & FUT_FIRING) != 0;
-	if (state & FUT_FOLLOWS)
+	if (word & FUT_FOLLOWS)
 		return FUT_CANCEL_FOLLOWING;
-	return (state & FUT_STATUS) == FUT_PENDING ? FUT_CANCEL_PENDING :
+	return (word & FUT_STATUS) == FUT_PENDING ? FUT_CANCEL_PENDING :
 		FUT_CANCEL_RUNNING;
 }
 
-void fut_cell_quiet(struct future_cell *cell)
+bool fut_cell_quiet(struct future_cell *cell, uint64_t refs)
 {
-	clear(cell, fut_cell_state(cell), FUT_BUSY);
+	return clear(cell, FUT_BUSY, refs) < FUT_CELL_REF;
 }
 
 int fut_cell_await_quiet(struct future_cell *cell, int64_t deadline_ns)
@@ -203,67 +199,69 @@ int fut_cell_await_quiet(struct future_cell *cell, int64_t deadline_ns)
  * One at a time, and FIRING until the last has returned: who comes meanwhile
  * hangs behind, so that the order of registration holds.
  */
-void fut_cell_fire(struct future_cell *cell, uint32_t locked)
+bool fut_cell_fire(struct future_cell *cell, bool locked, uint64_t refs)
 {
-	for (;; locked = 0) {
+	for (;; locked = false) {
 		struct fut_hook *hook;
-		uint32_t state = locked, drop = FUT_LOCKED;
+		uint32_t drop = FUT_LOCKED;
+		uint64_t word, next;
 
-		if (locked != 0)
+		if (locked)
 			fut_self_locks(+1);
 		else
-			state = fut_cell_lock(cell);
+			fut_cell_lock(cell);
 		hook = cell->hooks != NULL ? cell->hooks->next : NULL;
 		if (hook != NULL)
 			fut_hook_remove(&cell->hooks, hook);
 		if (cell->hooks == NULL)
 			drop |= FUT_HOOKS;
 		fut_self_locks(-1);
-		state = clear(cell, state, drop);
+		word = clear(cell, drop, 0);
 		if (hook != NULL)
 			hook->fire(hook, cell);
-		if (state & FUT_HOOKS)
-			continue;
 		/* All fired before FIRING goes, for fut_cell_hang(). */
-		while (!(state & FUT_HOOKS))
+		while (!(word & FUT_HOOKS)) {
+			next = (word & ~(uint64_t)FUT_FIRING) - refs;
 			if (atomic_compare_exchange_strong_explicit(
-					&cell->state, &state,
-					state & ~(uint32_t)FUT_FIRING,
-					FUT_RELEASE, FUT_RELAXED))
-				return;
+					&cell->word, &word, next, FUT_ACQ_REL,
+					FUT_RELAXED))
+				return next < FUT_CELL_REF;
+		}
 	}
 }
 
-bool fut_cell_hang(struct future_cell *cell, struct fut_hook *hook)
+bool fut_cell_hang(struct future_cell *cell, struct fut_hook *hook,
+	uint64_t refs)
 {
-	uint32_t state = fut_cell_state(cell);
+	uint64_t word = atomic_load_explicit(&cell->word, FUT_ACQUIRE);
 
 	/* In a forked child nobody is firing, or will unlock, any more. */
-	if (fut_unlikely(fut_is_settled(state)) &&
-	    cell->born != fut_fork_now())
+	if (fut_unlikely(fut_is_settled(word)) && cell->born != fut_fork_now())
 		return false;
 	do {
-		if (fut_unlikely(state & FUT_LOCKED))
-			state = unlocked(cell);
+		if (fut_unlikely(word & FUT_LOCKED))
+			word = unlocked(cell);
 		/* FIRING gone before the caller fires, for fut_cell_fire(). */
-		if (fut_is_settled(state) && !(state & FUT_FIRING))
+		if (fut_is_settled(word) && !(word & FUT_FIRING))
 			return false;
-	} while (!atomic_compare_exchange_weak_explicit(&cell->state, &state,
-		state | FUT_LOCKED | FUT_HOOKS, FUT_ACQUIRE, FUT_ACQUIRE));
+	} while (!atomic_compare_exchange_weak_explicit(&cell->word, &word,
+		(word | FUT_LOCKED | FUT_HOOKS) + refs, FUT_ACQUIRE,
+		FUT_ACQUIRE));
 	fut_self_locks(+1);
 	fut_hook_append(&cell->hooks, hook);
-	fut_cell_unlock(cell, state | FUT_LOCKED | FUT_HOOKS);
+	fut_cell_unlock(cell);
 	return true;
 }
 
 bool fut_cell_unhang(struct future_cell *cell, struct fut_hook *hook)
 {
-	uint32_t state = fut_cell_lock(cell);
-	bool hung = hook->next != NULL;
+	bool hung;
 
+	fut_cell_lock(cell);
+	hung = hook->next != NULL;
 	if (hung)
 		fut_hook_remove(&cell->hooks, hook);
-	fut_cell_unlock(cell, state);
+	fut_cell_unlock(cell);
 	return hung;
 }
 
@@ -275,7 +273,7 @@ future_result_t fut_cell_take(struct future_cell *cell)
 	if (!fut_cell_owns(owner) || result.error == EALREADY)
 		return result;
 	/* The readers who were served before, for the caller. */
-	if (atomic_fetch_or_explicit(&owner->state, FUT_TAKEN, FUT_ACQ_REL) &
+	if (atomic_fetch_or_explicit(&owner->word, FUT_TAKEN, FUT_ACQ_REL) &
 	    FUT_TAKEN)
 		return future_fail(EALREADY);
 	result.destroy = owner->destroy;

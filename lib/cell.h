@@ -19,6 +19,9 @@
  *	LOCKED	a lock for the ring, and for what links to other futures
  *	AWAITED	somebody parks on the word: who clears LOCKED or BUSY wakes them
  *
+ * The upper half of the word counts the references, so that a step that ends
+ * somebody's use of the future drops a reference by the way.
+ *
  * Who may do what at once (X: exclude each other, by a CAS on the word):
  *
  *		start	claim	publish	cancel	hang	unhang	peek
@@ -56,11 +59,13 @@ enum fut_cell_bit {
 	FUT_AWAITED = 1 << 10
 };
 
+/* One reference. */
+#define FUT_CELL_REF ((uint64_t)1 << 32)
+
 struct fut_cell_kind;
 
 struct future_cell {
-	_Atomic uint32_t state;
-	_Atomic uint32_t refs;
+	_Atomic uint64_t word;	/* fut_cell_bits and references */
 	const struct fut_cell_kind *kind;
 	struct fut_hook *hooks;	/* the last of the ring; under LOCKED */
 	int error;		/* the result: by the holder of the claim */
@@ -100,46 +105,44 @@ enum fut_cell_cancelled {
 static inline uint32_t fut_cell_state(const struct future_cell *cell)
 {
 	/* The status before the result, for fut_cell_publish(). */
-	return atomic_load_explicit(&cell->state, FUT_ACQUIRE);
+	return (uint32_t)atomic_load_explicit(&cell->word, FUT_ACQUIRE);
 }
 
-static inline bool fut_is_settled(uint32_t state)
+static inline bool fut_is_settled(uint64_t word)
 {
-	return (state & FUT_SETTLED) != 0;
+	return (word & FUT_SETTLED) != 0;
 }
 
 static inline struct future_cell *fut_cell_ref(struct future_cell *cell)
 {
-	atomic_fetch_add_explicit(&cell->refs, 1, FUT_RELAXED);
+	atomic_fetch_add_explicit(&cell->word, FUT_CELL_REF, FUT_RELAXED);
 	return cell;
 }
 
+/* `refs`: references, as multiples of FUT_CELL_REF; so everywhere. */
 static inline void fut_cell_init(struct future_cell *cell,
-	const struct fut_cell_kind *kind, uint32_t references, uint32_t born)
+	const struct fut_cell_kind *kind, uint64_t refs, uint32_t born)
 {
-	atomic_store_explicit(&cell->state, FUT_PENDING, FUT_RELAXED);
-	atomic_store_explicit(&cell->refs, references, FUT_RELAXED);
+	atomic_store_explicit(&cell->word, refs | FUT_PENDING, FUT_RELAXED);
 	cell->kind = kind;
 	cell->hooks = NULL;
 	cell->error = 0;
 	cell->born = born;
 }
 
-uint32_t fut_cell_start_slow(struct future_cell *cell);
+bool fut_cell_start_slow(struct future_cell *cell);
 
-/*
- * PENDING -> RUNNING and BUSY.  Returns the new state, or 0 if it may not be
- * started any more.
- */
-static inline uint32_t fut_cell_start(struct future_cell *cell)
+/* PENDING -> RUNNING and BUSY.  False if it may not be started any more. */
+static inline bool fut_cell_start(struct future_cell *cell)
 {
-	uint32_t state = atomic_load_explicit(&cell->state, FUT_RELAXED);
-	uint32_t runs = state | FUT_RUNNING | FUT_BUSY;
+	uint64_t word = atomic_load_explicit(&cell->word, FUT_RELAXED);
 
-	if (fut_likely((state & ~(uint32_t)FUT_HOOKS) == FUT_PENDING) &&
-	    fut_likely(atomic_compare_exchange_strong_explicit(&cell->state,
-			&state, runs, FUT_ACQUIRE, FUT_RELAXED)))
-		return runs;
+	if (fut_likely(((uint32_t)word & ~(uint32_t)FUT_HOOKS) ==
+			FUT_PENDING) &&
+	    fut_likely(atomic_compare_exchange_strong_explicit(&cell->word,
+			&word, word | FUT_RUNNING | FUT_BUSY, FUT_ACQUIRE,
+			FUT_RELAXED)))
+		return true;
 	return fut_cell_start_slow(cell);
 }
 
@@ -155,42 +158,44 @@ bool fut_cell_claim_follower(struct future_cell *cell);
 enum fut_cell_published {
 	FUT_PUBLISH_LOST,	/* it was cancelled meanwhile */
 	FUT_PUBLISH_DONE,
-	FUT_PUBLISH_FIRE,	/* call fut_cell_fire() */
+	FUT_PUBLISH_LAST,	/* nobody has a reference any more: free it */
+	FUT_PUBLISH_FIRE,	/* call fut_cell_fire(), which drops `refs` */
 	FUT_PUBLISH_FIRE_LOCKED	/* the same; it is already locked for that */
 };
 
 /*
  * By the holder of the claim, or of the run: SETTLED, or CANCELLED to keep the
  * link of FOLLOWS, with `more` bits (SHARED, FOLLOWS).  A running one may have
- * been cancelled meanwhile: then nobody reads anything of the result.
- * *state is what it is likely to be, and what it became; `lock`: hooks are
- * fired at once.
+ * been cancelled meanwhile: then nobody reads anything of the result.  Drops
+ * `refs`, unless it was lost.  `lock`: hooks are fired at once.
  */
 static inline enum fut_cell_published fut_cell_publish(
 	struct future_cell *cell, uint32_t status, uint32_t more,
-	uint32_t *state, bool lock)
+	uint64_t refs, bool lock)
 {
-	const uint32_t kept = FUT_HOOKS | FUT_LOCKED | FUT_AWAITED;
+	const uint64_t kept = ~(uint64_t)UINT32_MAX | FUT_HOOKS | FUT_LOCKED |
+		FUT_AWAITED;
+	uint64_t word = atomic_load_explicit(&cell->word, FUT_RELAXED), next;
 	enum fut_cell_published todo;
-	uint32_t next;
 
 	do {
-		if (fut_unlikely(fut_is_settled(*state)))
+		if (fut_unlikely(fut_is_settled(word)))
 			return FUT_PUBLISH_LOST;
-		next = (*state & kept) | status | more;
-		todo = FUT_PUBLISH_DONE;
-		if (*state & FUT_HOOKS) {
+		next = (word & kept) | status | more;
+		if (!(word & FUT_HOOKS)) {
+			next -= refs;
+			todo = next < FUT_CELL_REF ? FUT_PUBLISH_LAST :
+				FUT_PUBLISH_DONE;
+		} else if (lock && !(word & FUT_LOCKED)) {
+			next |= FUT_FIRING | FUT_LOCKED;
+			todo = FUT_PUBLISH_FIRE_LOCKED;
+		} else {
 			next |= FUT_FIRING;
 			todo = FUT_PUBLISH_FIRE;
-			if (lock && !(*state & FUT_LOCKED)) {
-				next |= FUT_LOCKED;
-				todo = FUT_PUBLISH_FIRE_LOCKED;
-			}
 		}
 		/* The result before the status, for fut_cell_state(). */
-	} while (!atomic_compare_exchange_strong_explicit(&cell->state, state,
+	} while (!atomic_compare_exchange_strong_explicit(&cell->word, &word,
 		next, FUT_ACQ_REL, FUT_RELAXED));
-	*state = next;
 	return todo;
 }
 
@@ -200,16 +205,15 @@ void fut_cell_born_settled(struct future_cell *cell);
 /*
  * As claim, for one that is to follow: FOLLOWS and LOCKED with it, so that a
  * cancel in between waits for the link.  The caller writes it and unlocks.
- * Returns the state, or 0.
  */
-uint32_t fut_cell_claim_to_follow(struct future_cell *cell);
+bool fut_cell_claim_to_follow(struct future_cell *cell);
 
 /*
  * The run, or the claim, ends in following `followed`, which has been written:
- * sets FOLLOWS.  Returns the state before; if that was settled, a running one
- * was cancelled meanwhile, and nothing changed.
+ * sets FOLLOWS.  False if a running one was cancelled meanwhile: then nothing
+ * changed.
  */
-uint32_t fut_cell_follow(struct future_cell *cell);
+bool fut_cell_follow(struct future_cell *cell);
 
 /*
  * Any open cell -> CANCELLED.  `busy` keeps a pending one BUSY, until
@@ -218,8 +222,11 @@ uint32_t fut_cell_follow(struct future_cell *cell);
 enum fut_cell_cancelled fut_cell_cancel(struct future_cell *cell, bool busy,
 	bool *ret_hooks);
 
-/* Clears BUSY after the cell settled: wakes those who join it. */
-void fut_cell_quiet(struct future_cell *cell);
+/*
+ * Clears BUSY after the cell settled: wakes those who join it.  Drops `refs`;
+ * true if nobody has a reference any more.
+ */
+bool fut_cell_quiet(struct future_cell *cell, uint64_t refs);
 
 /*
  * Sleeps until the cell, which has settled, is no longer BUSY.  Returns 0 or
@@ -228,18 +235,19 @@ void fut_cell_quiet(struct future_cell *cell);
 int fut_cell_await_quiet(struct future_cell *cell, int64_t deadline_ns);
 
 /*
- * Fires the hooks of a cell that is FIRING, in order of registration.
- * `locked`: the state in which the caller left it LOCKED when it published; 0:
- * it did not.
+ * Fires the hooks of a cell that is FIRING, in order of registration, and drops
+ * `refs`; true if nobody has a reference any more.  `locked`: the caller left
+ * it LOCKED when it published.
  */
-void fut_cell_fire(struct future_cell *cell, uint32_t locked);
+bool fut_cell_fire(struct future_cell *cell, bool locked, uint64_t refs);
 
 /*
- * Hangs a hook.  False if the cell has settled and everything hung earlier has
- * been fired: then it was not hung.  The hook, or who fires it, needs nothing
- * of the cell but what the firing lends.
+ * Hangs a hook, and takes `refs` for it.  False if the cell has settled and
+ * everything hung earlier has been fired: then nothing has been done.  The
+ * hook, or who fires it, needs nothing of the cell but what the firing lends.
  */
-bool fut_cell_hang(struct future_cell *cell, struct fut_hook *hook);
+bool fut_cell_hang(struct future_cell *cell, struct fut_hook *hook,
+	uint64_t refs);
 
 /*
  * Takes a hook off.  True: it will never fire.  False: it has been fired or is
@@ -249,10 +257,10 @@ bool fut_cell_unhang(struct future_cell *cell, struct fut_hook *hook);
 
 /*
  * The lock.  Held briefly, and never while anything is called.  Locking returns
- * the state, LOCKED included; unlocking takes it for a guess.
+ * the state, LOCKED included.
  */
 uint32_t fut_cell_lock(struct future_cell *cell);
-void fut_cell_unlock(struct future_cell *cell, uint32_t state);
+void fut_cell_unlock(struct future_cell *cell);
 
 /* The cell that owns the value of a settled one: itself or another. */
 static inline struct future_cell *fut_cell_owner(struct future_cell *cell)

@@ -260,7 +260,7 @@ static struct combined *combined_new(enum mode mode,
 	}
 	/* One reference for the caller, one for the legs together. */
 	fut_job_init(&combined->job, mode == ALL || mode == ALL_SETTLED ?
-		&all_cell : &any_cell, NULL, home, 2);
+		&all_cell : &any_cell, NULL, home, 2 * FUT_CELL_REF);
 	combined->mode = mode;
 	combined->count = count;
 	atomic_store_explicit(&combined->phase, 0, FUT_RELAXED);
@@ -309,7 +309,7 @@ static future_t *combine(enum mode mode, future_t *const *futures,
 	for (size_t i = 0; i < count; i++) {
 		struct leg *leg = &combined->legs[i];
 
-		if (!fut_cell_hang(leg->input, &leg->hook))
+		if (!fut_cell_hang(leg->input, &leg->hook, 0))
 			leg_fire(&leg->hook, leg->input);
 	}
 	advance(combined, REGISTERED);

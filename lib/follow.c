@@ -32,12 +32,10 @@ static void adopt(struct fut_job *job, struct future_cell *inner)
 	struct future_cell *cell = &job->cell, *as = NULL;
 
 	if ((fut_cell_state(inner) & FUT_STATUS) == FUT_CANCELLED) {
-		uint32_t state = FUT_CLAIM;
-
 		cell->followed = inner;
-		if (fut_cell_publish(cell, FUT_CANCELLED, FUT_FOLLOWS, &state,
+		if (fut_cell_publish(cell, FUT_CANCELLED, FUT_FOLLOWS, 0,
 				false) == FUT_PUBLISH_FIRE)
-			fut_job_fire(job, 0);
+			fut_job_fire(job, false, 0);
 		return;
 	}
 	if (cell->kind->outcome != NULL)
@@ -128,7 +126,7 @@ static void give_up_ring(struct fut_job *job, struct future_cell *inner)
 
 static void hang(struct fut_job *job, struct future_cell *inner)
 {
-	if (!fut_cell_hang(inner, &job->cell.follow))
+	if (!fut_cell_hang(inner, &job->cell.follow, 0))
 		follower_fire(&job->cell.follow, inner);
 }
 
@@ -142,7 +140,7 @@ static struct future_cell *between(struct future_cell *cell)
 
 	if (!fut_is_settled(state) && (state & both) == both)
 		inner = fut_cell_ref(cell->followed);
-	fut_cell_unlock(cell, state);
+	fut_cell_unlock(cell);
 	return inner;
 }
 
@@ -170,7 +168,7 @@ static void follow_late(struct fut_job *job, struct future_cell *inner)
 {
 	fut_job_cancel(fut_job_of(inner));
 	fut_job_unref(fut_job_of(inner));
-	fut_cell_quiet(&job->cell);
+	fut_cell_quiet(&job->cell, 0);
 	fut_job_unref(job);
 }
 
@@ -207,7 +205,7 @@ static void follow_linked(struct fut_job *job, struct future_cell *inner)
 void fut_follow(struct fut_job *job, struct future_cell *inner)
 {
 	link(&job->cell, inner);
-	if (fut_is_settled(fut_cell_follow(&job->cell)))
+	if (!fut_cell_follow(&job->cell))
 		follow_late(job, inner);
 	else
 		follow_linked(job, inner);
@@ -215,13 +213,11 @@ void fut_follow(struct fut_job *job, struct future_cell *inner)
 
 bool fut_follow_unclaimed(struct fut_job *job, struct future_cell *inner)
 {
-	uint32_t state = fut_cell_claim_to_follow(&job->cell);
-
-	if (state == 0)
+	if (!fut_cell_claim_to_follow(&job->cell))
 		return false;
 	fut_cell_ref(&job->cell);
 	link(&job->cell, inner);
-	fut_cell_unlock(&job->cell, state);
+	fut_cell_unlock(&job->cell);
 	follow_linked(job, inner);
 	return true;
 }

@@ -38,7 +38,7 @@ static int sleep_until(struct future_cell *cell, int64_t deadline_ns)
 	struct fut_sleeper sleeper;
 
 	fut_sleeper_init(&sleeper);
-	if (!fut_cell_hang(cell, &sleeper.hook) ||
+	if (!fut_cell_hang(cell, &sleeper.hook, 0) ||
 	    fut_sleeper_sleep(&sleeper, deadline_ns) != 0 ||
 	    take_off(cell, &sleeper))
 		return 0;
@@ -54,7 +54,7 @@ static void sleep_in_task(struct future_cell *cell)
 	struct fut_job *job;
 
 	fut_sleeper_init(&sleeper);
-	if (!fut_cell_hang(cell, &sleeper.hook))
+	if (!fut_cell_hang(cell, &sleeper.hook, 0))
 		return;
 	if (worker != NULL)
 		fut_worker_block(worker, &blocked, &sleeper);

@@ -114,13 +114,12 @@ void fut_help_run(struct fut_job *job)
 {
 	struct future_executor *executor =
 		fut_executor_peek(job->task.executor);
-	uint32_t state = fut_cell_start(&job->cell);
 
-	if (state == 0) {
+	if (!fut_cell_start(&job->cell)) {
 		fut_job_unref(job);
 		return;
 	}
 	/* The executor's reference goes with the husk, this with the run. */
 	executor->kind->husk(executor, &job->task, FUT_HUSK_CLAIMED);
-	executor->kind->ran(executor, job->cell.kind->run(job, state));
+	executor->kind->ran(executor, job->cell.kind->run(job));
 }

@@ -23,33 +23,6 @@ struct fut_steps {
 	struct future_cell *head, **tail;
 };
 
-void fut_job_fire(struct fut_job *job, uint32_t locked)
-{
-	struct fut_self *self = fut_self();
-	struct fut_steps steps = { NULL, &steps.head };
-
-	if (self->steps != NULL) {
-		job->cell.link = NULL;
-		*self->steps->tail = fut_cell_ref(&job->cell);
-		self->steps->tail = &job->cell.link;
-		return;
-	}
-	self->steps = &steps;
-	fut_cell_fire(&job->cell, locked);
-	while (steps.head != NULL) {
-		struct future_cell *cell = steps.head;
-
-		steps.head = cell->link;
-		if (steps.head == NULL)
-			steps.tail = &steps.head;
-		fut_cell_fire(cell, 0);
-		fut_job_unref(fut_job_of(cell));
-	}
-	self->steps = NULL;
-	if (self->inline_head != NULL && !self->inline_busy)
-		fut_inline_flush();
-}
-
 void fut_job_destroy(void (*destroy)(void *value), void *value)
 {
 	struct fut_self *self = fut_self();
@@ -109,73 +82,110 @@ static void bury(struct fut_job *job)
 	self->burying = false;
 }
 
-void fut_job_unref(struct fut_job *job)
+/* The last reference is gone. */
+static inline void dispose(struct fut_job *job)
 {
-	_Atomic uint32_t *refs = &job->cell.refs;
-	/* What each holder did before its count, for the one that ends it. */
-	uint32_t before = atomic_load_explicit(refs, FUT_ACQUIRE);
-
-	/* The only holder needs no read-modify-write. */
-	if (before == 1)
-		atomic_store_explicit(refs, 0, FUT_RELAXED);
+	/* With nothing to destroy and nobody to let go of. */
+	if (fut_cell_state(&job->cell) == FUT_SETTLED &&
+	    job->cell.destroy == NULL)
+		job->cell.kind->free(job);
 	else
-		before = atomic_fetch_sub_explicit(refs, 1, FUT_ACQ_REL);
-	if (fut_unlikely(before == 0))
-		fut_die("future_unref: one unref too many");
-	if (before == 1) {
-		/* With nothing to destroy and nobody to let go of. */
-		if (fut_cell_state(&job->cell) == FUT_SETTLED &&
-		    job->cell.destroy == NULL)
-			job->cell.kind->free(job);
-		else
-			bury(job);
-	}
+		bury(job);
 }
 
-/* By the holder of the claim or of the run, whose result has been written. */
-static inline bool publish(struct fut_job *job, uint32_t more, uint32_t guess)
+void fut_job_unref(struct fut_job *job)
+{
+	_Atomic uint64_t *at = &job->cell.word;
+	/* What each holder did before its count, for the one that ends it. */
+	uint64_t word = atomic_load_explicit(at, FUT_ACQUIRE);
+
+	/* The only holder needs no read-modify-write. */
+	if (word < 2 * FUT_CELL_REF)
+		atomic_store_explicit(at, word - FUT_CELL_REF, FUT_RELAXED);
+	else
+		word = atomic_fetch_sub_explicit(at, FUT_CELL_REF, FUT_ACQ_REL);
+	if (fut_unlikely(word < FUT_CELL_REF))
+		fut_die("future_unref: one unref too many");
+	if (word < 2 * FUT_CELL_REF)
+		dispose(job);
+}
+
+void fut_job_fire(struct fut_job *job, bool locked, uint64_t refs)
+{
+	struct fut_self *self = fut_self();
+	struct fut_steps steps = { NULL, &steps.head };
+	bool last;
+
+	if (self->steps != NULL) {
+		if (refs == 0)
+			fut_cell_ref(&job->cell);
+		job->cell.link = NULL;
+		*self->steps->tail = &job->cell;
+		self->steps->tail = &job->cell.link;
+		return;
+	}
+	self->steps = &steps;
+	last = fut_cell_fire(&job->cell, locked, refs);
+	while (steps.head != NULL) {
+		struct future_cell *cell = steps.head;
+
+		steps.head = cell->link;
+		if (steps.head == NULL)
+			steps.tail = &steps.head;
+		if (fut_cell_fire(cell, false, FUT_CELL_REF))
+			dispose(fut_job_of(cell));
+	}
+	self->steps = NULL;
+	if (last)
+		dispose(job);
+	if (self->inline_head != NULL && !self->inline_busy)
+		fut_inline_flush();
+}
+
+/*
+ * By the holder of the claim or of the run, whose result has been written.
+ * Drops `refs`, unless it returns false.
+ */
+static inline bool publish(struct fut_job *job, uint32_t more, uint64_t refs)
 {
 	/* Inside a step its hooks wait, and the lock is not for waiting. */
 	bool now = fut_self()->steps == NULL;
 
-	switch (fut_cell_publish(&job->cell, FUT_SETTLED, more, &guess, now)) {
+	switch (fut_cell_publish(&job->cell, FUT_SETTLED, more, refs, now)) {
 	case FUT_PUBLISH_LOST:
 		return false;
 	case FUT_PUBLISH_DONE:
 		break;
+	case FUT_PUBLISH_LAST:
+		dispose(job);
+		break;
 	case FUT_PUBLISH_FIRE:
-		fut_job_fire(job, 0);
+		fut_job_fire(job, false, refs);
 		break;
 	case FUT_PUBLISH_FIRE_LOCKED:
-		fut_job_fire(job, guess);
+		fut_job_fire(job, true, refs);
 		break;
 	}
 	return true;
 }
 
-/* The likely states of what was claimed, and of what runs. */
-enum {
-	CLAIMED = FUT_PENDING | FUT_CLAIM,
-	RUNS = FUT_RUNNING | FUT_BUSY
-};
-
 /* The parts one by one: a struct would go through memory at each call. */
 static inline bool write_result(struct fut_job *job, void *value,
-	void (*destroy)(void *value), int error, uint32_t guess)
+	void (*destroy)(void *value), int error, uint64_t refs)
 {
 	job->cell.value = value;
 	job->cell.destroy = destroy;
 	job->cell.error = error;
-	return publish(job, 0, guess);
+	return publish(job, 0, refs);
 }
 
 static bool write_lent(struct fut_job *job, void *value, int error,
-	struct future_cell *owner, uint32_t guess)
+	struct future_cell *owner, uint64_t refs)
 {
 	job->cell.value = value;
 	job->cell.owner = fut_cell_ref(owner);
 	job->cell.error = error;
-	if (publish(job, FUT_SHARED, guess))
+	if (publish(job, FUT_SHARED, refs))
 		return true;
 	fut_job_unref(fut_job_of(owner));
 	return false;
@@ -183,16 +193,16 @@ static bool write_lent(struct fut_job *job, void *value, int error,
 
 /* Shares the value if somebody owns it. */
 static bool write_as(struct fut_job *job, struct future_cell *source,
-	uint32_t guess)
+	uint64_t refs)
 {
 	struct future_cell *owner = fut_cell_owner(source);
 
 	if ((fut_cell_state(source) & FUT_STATUS) == FUT_CANCELLED)
-		return write_result(job, NULL, NULL, ECANCELED, guess);
+		return write_result(job, NULL, NULL, ECANCELED, refs);
 	if (fut_cell_owns(owner))
 		return write_lent(job, source->value, source->error, owner,
-			guess);
-	return write_result(job, source->value, NULL, source->error, guess);
+			refs);
+	return write_result(job, source->value, NULL, source->error, refs);
 }
 
 void fut_job_settle(struct fut_job *job, const future_result_t *result)
@@ -202,13 +212,13 @@ void fut_job_settle(struct fut_job *job, const future_result_t *result)
 		fut_follow(job, result->value);
 	} else {
 		write_result(job, result->value, result->destroy,
-			result->error, CLAIMED);
+			result->error, 0);
 	}
 }
 
 void fut_job_settle_as(struct fut_job *job, struct future_cell *source)
 {
-	write_as(job, source, CLAIMED);
+	write_as(job, source, 0);
 }
 
 static enum fut_end how_ended(int error)
@@ -238,13 +248,13 @@ static void settle_end(void)
 /* The function of a cancelled one has returned. */
 static enum fut_end finish_late(struct fut_job *job)
 {
-	fut_cell_quiet(&job->cell);
-	fut_job_unref(job);
+	if (fut_cell_quiet(&job->cell, FUT_CELL_REF))
+		dispose(job);
 	return FUT_END_CANCELLED;
 }
 
 enum fut_end fut_job_finish(struct fut_job *job,
-	const future_result_t *result, uint32_t state)
+	const future_result_t *result)
 {
 	int error = result->error;
 	bool settled;
@@ -255,13 +265,12 @@ enum fut_end fut_job_finish(struct fut_job *job,
 	}
 	settle_begin();
 	settled = write_result(job, result->value, result->destroy, error,
-		state);
+		FUT_CELL_REF);
 	settle_end();
 	if (fut_unlikely(!settled)) {
 		fut_job_discard(result);
 		return finish_late(job);
 	}
-	fut_job_unref(job);
 	return how_ended(error);
 }
 
@@ -271,12 +280,10 @@ enum fut_end fut_job_finish_lent(struct fut_job *job,
 	bool settled;
 
 	settle_begin();
-	settled = write_lent(job, result->value, result->error, owner, RUNS);
+	settled = write_lent(job, result->value, result->error, owner,
+		FUT_CELL_REF);
 	settle_end();
-	if (!settled)
-		return finish_late(job);
-	fut_job_unref(job);
-	return how_ended(result->error);
+	return settled ? how_ended(result->error) : finish_late(job);
 }
 
 enum fut_end fut_job_finish_as(struct fut_job *job, struct future_cell *source)
@@ -285,12 +292,9 @@ enum fut_end fut_job_finish_as(struct fut_job *job, struct future_cell *source)
 	bool settled;
 
 	settle_begin();
-	settled = write_as(job, source, RUNS);
+	settled = write_as(job, source, FUT_CELL_REF);
 	settle_end();
-	if (!settled)
-		return finish_late(job);
-	fut_job_unref(job);
-	return how_ended(error);
+	return settled ? how_ended(error) : finish_late(job);
 }
 
 static void cancel_pending(struct fut_job *job)
@@ -300,7 +304,7 @@ static void cancel_pending(struct fut_job *job)
 
 	if (job->cell.kind->abandon(job) && executor != NULL)
 		executor->kind->husk(executor, &job->task, FUT_HUSK_CANCELLED);
-	fut_cell_quiet(&job->cell);
+	fut_cell_quiet(&job->cell, 0);
 }
 
 /* Following goes down a chain of any length. */
@@ -321,7 +325,7 @@ bool fut_job_cancel(struct fut_job *job)
 		if (found == FUT_CANCEL_PENDING && let_go)
 			cancel_pending(job);
 		if (hooks)
-			fut_job_fire(job, 0);
+			fut_job_fire(job, false, 0);
 		if (found != FUT_CANCEL_FOLLOWING)
 			return true;
 		first = false;
@@ -340,7 +344,7 @@ bool fut_job_drop(struct fut_job *job, int error)
 	if (settled) {
 		if (job->cell.kind->abandon != NULL)
 			job->cell.kind->abandon(job);
-		write_result(job, NULL, NULL, error, CLAIMED);
+		write_result(job, NULL, NULL, error, 0);
 	}
 	fut_job_unref(job);
 	return settled;
@@ -363,6 +367,6 @@ struct future_cell *fut_job_need(struct fut_job *job, size_t *at)
 		if (state & FUT_FOLLOWS)
 			++*at;
 	}
-	fut_cell_unlock(cell, state);
+	fut_cell_unlock(cell);
 	return need;
 }

@@ -59,11 +59,10 @@ struct fut_cell_kind {
 		struct future_cell *inner);
 
 	/*
-	 * Runs a job that was started, and drops the reference of the run;
-	 * `state` is what fut_cell_start() returned.  NULL: there is nothing
-	 * to run, it settles by hand.
+	 * Runs a job that was started, and drops the reference of the run.
+	 * NULL: there is nothing to run, it settles by hand.
 	 */
-	enum fut_end (*run)(struct fut_job *job, uint32_t state);
+	enum fut_end (*run)(struct fut_job *job);
 };
 
 static inline struct fut_job *fut_job_of(struct future_cell *cell)
@@ -110,33 +109,33 @@ static inline struct fut_home fut_home_of_future(const future_t *future)
 /* Where futures live that are made for want of a better place. */
 struct fut_home fut_home_here(void);
 
-/* Sets up a new block; `references` as explained above. */
+/* Sets up a new block; references as explained above. */
 static inline void fut_job_init(struct fut_job *job,
 	const struct fut_cell_kind *kind, const struct fut_task_kind *run,
-	struct fut_home home, uint32_t references)
+	struct fut_home home, uint64_t refs)
 {
 	job->task.kind = run;
 	job->task.executor = home.executor;
 	job->task.generation = home.generation;
 	job->task.place = FUT_PLACE_NONE;
 	job->task.form = 0;
-	fut_cell_init(&job->cell, kind, references, fut_fork_now());
+	fut_cell_init(&job->cell, kind, refs, fut_fork_now());
 }
 
 /* A future that has failed with `error`; never NULL. */
 future_t *fut_job_failed(struct fut_home home, int error);
 
-/* A future that settles by hand; NULL: no memory. */
-struct fut_job *fut_job_new_plain(struct fut_home home, uint32_t references);
+/* A future that settles by hand, with one reference; NULL: no memory. */
+struct fut_job *fut_job_new_plain(struct fut_home home);
 
 /* One reference less. */
 void fut_job_unref(struct fut_job *job);
 
 /*
  * Fires the hooks of a future that was published or cancelled, and takes the
- * steps that this entails.  `locked` as for fut_cell_fire().
+ * steps that this entails.  `locked` and `refs` as for fut_cell_fire().
  */
-void fut_job_fire(struct fut_job *job, uint32_t locked);
+void fut_job_fire(struct fut_job *job, bool locked, uint64_t refs);
 
 /*
  * Settles a claimed future with a result, or as a settled one did: then they
@@ -148,10 +147,10 @@ void fut_job_settle_as(struct fut_job *job, struct future_cell *source);
 /*
  * The function of a started job has returned, and its argument is gone: settles
  * it, or if it was cancelled meanwhile destroys the result.  Drops the
- * reference of the run, if it need not be kept.  `state` is a guess.
+ * reference of the run, if it need not be kept.
  */
 enum fut_end fut_job_finish(struct fut_job *job,
-	const future_result_t *result, uint32_t state);
+	const future_result_t *result);
 
 /* As finish, with a value that the result borrows from `owner`. */
 enum fut_end fut_job_finish_lent(struct fut_job *job,

@@ -57,7 +57,7 @@ struct fut_job *fut_job_make(size_t size, const struct fut_cell_kind *kind,
 	job = fut_alloc(size + sizeof(*more) + spec->arg_size);
 	if (job == NULL)
 		return NULL;
-	fut_job_init(job, kind, run, home, 2);
+	fut_job_init(job, kind, run, home, 2 * FUT_CELL_REF);
 	job->task.form = FUT_FORM_LONG;
 	more = (struct fut_more *)((char *)job + size);
 	job->cell.more = more;

@@ -70,7 +70,7 @@ static inline struct fut_job *fut_job_make_short(size_t size,
 
 	if (fut_unlikely(job == NULL))
 		return NULL;
-	fut_job_init(job, kind, run, home, 2);
+	fut_job_init(job, kind, run, home, 2 * FUT_CELL_REF);
 	job->cell.fn = fn;
 	job->cell.arg = arg;
 	return job;

@@ -12,7 +12,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-int fut_park(_Atomic uint32_t *word, uint32_t expected, int64_t deadline_ns)
+/* Where the lower half of a word lies. */
+static void *half(_Atomic uint64_t *word)
+{
+	return (char *)word +
+		(__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? sizeof(uint32_t) : 0);
+}
+
+static int park(void *address, uint32_t expected, int64_t deadline_ns)
 {
 	struct timespec at, *until = NULL;
 	int saved = errno, error;
@@ -25,18 +32,39 @@ int fut_park(_Atomic uint32_t *word, uint32_t expected, int64_t deadline_ns)
 		until = &at;
 	}
 	/* The bitset form takes an absolute deadline on CLOCK_MONOTONIC. */
-	error = syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, expected,
+	error = syscall(SYS_futex, address, FUTEX_WAIT_BITSET_PRIVATE, expected,
 		until, NULL, FUTEX_BITSET_MATCH_ANY) == 0 ? 0 : errno;
 	errno = saved;
 	return error == ETIMEDOUT ? ETIMEDOUT : 0;
 }
 
-void fut_unpark(_Atomic uint32_t *word, int count)
+static void unpark(void *address, int count)
 {
 	int saved = errno;
 
-	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
+	syscall(SYS_futex, address, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
 	errno = saved;
+}
+
+int fut_park(_Atomic uint32_t *word, uint32_t expected, int64_t deadline_ns)
+{
+	return park(word, expected, deadline_ns);
+}
+
+void fut_unpark(_Atomic uint32_t *word, int count)
+{
+	unpark(word, count);
+}
+
+int fut_park_half(_Atomic uint64_t *word, uint32_t expected,
+	int64_t deadline_ns)
+{
+	return park(half(word), expected, deadline_ns);
+}
+
+void fut_unpark_half(_Atomic uint64_t *word, int count)
+{
+	unpark(half(word), count);
 }
 
 #else
@@ -50,7 +78,7 @@ void fut_unpark(_Atomic uint32_t *word, int count)
  */
 struct sleeper {
 	struct sleeper *next;
-	_Atomic uint32_t *word;
+	const volatile void *address;	/* of the word */
 	bool woken;
 	pthread_cond_t changed;
 };
@@ -68,9 +96,9 @@ static struct bucket {
 #undef B
 };
 
-static struct bucket *bucket_of(_Atomic uint32_t *word)
+static struct bucket *bucket_of(const volatile void *address)
 {
-	return &buckets[((uintptr_t)word >> 2) * 2654435761u / 64 % BUCKETS];
+	return &buckets[((uintptr_t)address >> 2) * 2654435761u / 64 % BUCKETS];
 }
 
 static void bucket_remove(struct bucket *bucket, struct sleeper *sleeper)
@@ -96,19 +124,14 @@ static int sleeper_wait(struct bucket *bucket, struct sleeper *sleeper,
 	return pthread_cond_timedwait(&sleeper->changed, &bucket->lock, &at);
 }
 
-int fut_park(_Atomic uint32_t *word, uint32_t expected, int64_t deadline_ns)
+/* Under the bucket's lock, which it releases. */
+static int sleep_on(struct bucket *bucket, const volatile void *address,
+	int64_t deadline_ns)
 {
-	struct bucket *bucket = bucket_of(word);
-	struct sleeper self = { .word = word }, **at;
+	struct sleeper self = { .address = address }, **at;
 	pthread_condattr_t monotonic;
 	int error = 0;
 
-	pthread_mutex_lock(&bucket->lock);
-	/* Under the bucket's lock: an unpark after a store comes later. */
-	if (atomic_load_explicit(word, FUT_SEQ_CST) != expected) {
-		pthread_mutex_unlock(&bucket->lock);
-		return 0;
-	}
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&self.changed, &monotonic);
@@ -125,16 +148,16 @@ int fut_park(_Atomic uint32_t *word, uint32_t expected, int64_t deadline_ns)
 	return self.woken ? 0 : ETIMEDOUT;
 }
 
-void fut_unpark(_Atomic uint32_t *word, int count)
+static void unpark(const volatile void *address, int count)
 {
-	struct bucket *bucket = bucket_of(word);
+	struct bucket *bucket = bucket_of(address);
 	struct sleeper **at;
 
 	pthread_mutex_lock(&bucket->lock);
 	for (at = &bucket->head; *at != NULL && count > 0;) {
 		struct sleeper *sleeper = *at;
 
-		if (sleeper->word != word) {
+		if (sleeper->address != address) {
 			at = &sleeper->next;
 			continue;
 		}
@@ -145,6 +168,41 @@ void fut_unpark(_Atomic uint32_t *word, int count)
 		pthread_cond_signal(&sleeper->changed);
 	}
 	pthread_mutex_unlock(&bucket->lock);
+}
+
+/* In both the look is under the lock: an unpark after a store comes later. */
+
+int fut_park(_Atomic uint32_t *word, uint32_t expected, int64_t deadline_ns)
+{
+	struct bucket *bucket = bucket_of(word);
+
+	pthread_mutex_lock(&bucket->lock);
+	if (atomic_load_explicit(word, FUT_SEQ_CST) == expected)
+		return sleep_on(bucket, word, deadline_ns);
+	pthread_mutex_unlock(&bucket->lock);
+	return 0;
+}
+
+int fut_park_half(_Atomic uint64_t *word, uint32_t expected,
+	int64_t deadline_ns)
+{
+	struct bucket *bucket = bucket_of(word);
+
+	pthread_mutex_lock(&bucket->lock);
+	if ((uint32_t)atomic_load_explicit(word, FUT_SEQ_CST) == expected)
+		return sleep_on(bucket, word, deadline_ns);
+	pthread_mutex_unlock(&bucket->lock);
+	return 0;
+}
+
+void fut_unpark(_Atomic uint32_t *word, int count)
+{
+	unpark(word, count);
+}
+
+void fut_unpark_half(_Atomic uint64_t *word, int count)
+{
+	unpark(word, count);
 }
 
 #endif

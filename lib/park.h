@@ -25,6 +25,11 @@ int fut_park(_Atomic uint32_t *word, uint32_t expected, int64_t deadline_ns);
 /* Wakes at most `count` of those asleep on `word`. */
 void fut_unpark(_Atomic uint32_t *word, int count);
 
+/* The same on the lower half of a word. */
+int fut_park_half(_Atomic uint64_t *word, uint32_t expected,
+	int64_t deadline_ns);
+void fut_unpark_half(_Atomic uint64_t *word, int count);
+
 /* One step of a bounded spin. */
 #ifdef FUT_MODEL
 void fut_relax(void);

@@ -20,8 +20,7 @@ static const struct fut_cell_kind immortal_cell = { .free = keep };
 
 static struct fut_job no_memory = {
 	.cell = {
-		.state = FUT_SETTLED,
-		.refs = 1,
+		.word = FUT_CELL_REF | FUT_SETTLED,
 		.kind = &immortal_cell,
 		.error = ENOMEM,
 	},
@@ -32,19 +31,19 @@ struct fut_home fut_home_here(void)
 	return fut_home_of(future_current());
 }
 
-struct fut_job *fut_job_new_plain(struct fut_home home, uint32_t references)
+struct fut_job *fut_job_new_plain(struct fut_home home)
 {
 	struct fut_job *job = fut_block_new(sizeof(*job));
 
 	if (job != NULL)
-		fut_job_init(job, &plain_cell, NULL, home, references);
+		fut_job_init(job, &plain_cell, NULL, home, FUT_CELL_REF);
 	return job;
 }
 
 future_t *fut_job_failed(struct fut_home home, int error)
 {
 	struct fut_job *job = error == ENOMEM ? NULL :
-		fut_job_new_plain(home, 1);
+		fut_job_new_plain(home);
 
 	if (job == NULL)
 		return fut_cell_ref(&no_memory.cell);
@@ -57,7 +56,7 @@ future_t *fut_job_failed(struct fut_home home, int error)
 
 future_t *future_ready(future_result_t result)
 {
-	struct fut_job *job = fut_job_new_plain(fut_home_here(), 1);
+	struct fut_job *job = fut_job_new_plain(fut_home_here());
 
 	if (job == NULL) {
 		fut_job_discard(&result);
@@ -70,8 +69,8 @@ future_t *future_ready(future_result_t result)
 
 future_t *future_ref(future_t *future)
 {
-	if (future != NULL &&
-	    atomic_fetch_add_explicit(&future->refs, 1, FUT_RELAXED) == 0)
+	if (future != NULL && atomic_fetch_add_explicit(&future->word,
+			FUT_CELL_REF, FUT_RELAXED) < FUT_CELL_REF)
 		fut_die("future_ref: the future has been freed");
 	return future;
 }

@@ -21,7 +21,7 @@ int future_promise_new(future_executor_t *executor,
 	promise = fut_block_new(sizeof(*promise));
 	if (promise == NULL)
 		return ENOMEM;
-	promise->job = fut_job_new_plain(fut_home_of(executor), 1);
+	promise->job = fut_job_new_plain(fut_home_of(executor));
 	if (promise->job == NULL) {
 		fut_block_free(promise, sizeof(*promise));
 		return ENOMEM;

@@ -29,7 +29,7 @@ static future_result_t call_long(struct fut_job *job)
 	return result;
 }
 
-static inline enum fut_end submit_started(struct fut_job *job, uint32_t state)
+static inline enum fut_end submit_started(struct fut_job *job)
 {
 	struct fut_frame frame;
 
@@ -38,31 +38,30 @@ static inline enum fut_end submit_started(struct fut_job *job, uint32_t state)
 		future_result_t result = call_long(job);
 
 		fut_frame_pop(&frame);
-		return fut_job_finish(job, &result, state);
+		return fut_job_finish(job, &result);
 	} else {
 		future_task_fn *fn = (future_task_fn *)job->cell.fn;
 		/* One result a branch: assigned, it would be copied. */
 		future_result_t result = fn(job->cell.arg);
 
 		fut_frame_pop(&frame);
-		return fut_job_finish(job, &result, state);
+		return fut_job_finish(job, &result);
 	}
 }
 
 static enum fut_end submit_run(struct fut_task *task)
 {
 	struct fut_job *job = fut_job_of_task(task);
-	uint32_t state = fut_cell_start(&job->cell);
 
-	if (fut_likely(state != 0))
-		return submit_started(job, state);
+	if (fut_likely(fut_cell_start(&job->cell)))
+		return submit_started(job);
 	fut_job_unref(job);
 	return FUT_END_HUSK;
 }
 
-static enum fut_end submit_claimed(struct fut_job *job, uint32_t state)
+static enum fut_end submit_claimed(struct fut_job *job)
 {
-	return submit_started(job, state);
+	return submit_started(job);
 }
 
 static bool submit_drop(struct fut_task *task, int error)

@@ -80,13 +80,13 @@ static future_result_t call_long(struct fut_job *job, future_result_t in)
  * Drops the source.
  */
 static enum fut_end finish(struct fut_job *job, const future_result_t *result,
-	struct future_cell *source, const void *lent, uint32_t state)
+	struct future_cell *source, const void *lent)
 {
 	bool finally = on_of(job) == FUTURE_ON_FINALLY;
 	enum fut_end end;
 
 	if (fut_follow_asked(result) && finally)
-		return fut_job_finish(job, result, state); /* needs it still */
+		return fut_job_finish(job, result);	/* needs it still */
 	take_source(job);
 	if (fut_unlikely(finally) && result->error == 0) {
 		fut_job_discard(result);
@@ -95,7 +95,7 @@ static enum fut_end finish(struct fut_job *job, const future_result_t *result,
 		   result->destroy == NULL && fut_cell_lends(source)) {
 		end = fut_job_finish_lent(job, result, fut_cell_owner(source));
 	} else {
-		end = fut_job_finish(job, result, state);
+		end = fut_job_finish(job, result);
 	}
 	fut_job_unref(fut_job_of(source));
 	return end;
@@ -114,7 +114,7 @@ static enum fut_end finish_unwanted(struct fut_job *job,
 	return end;
 }
 
-static enum fut_end dependent_started(struct fut_job *job, uint32_t state)
+static enum fut_end dependent_started(struct fut_job *job)
 {
 	struct future_cell *source = dependent_of(job)->source;
 	/* Looked at once: a take may change it at any time. */
@@ -128,24 +128,23 @@ static enum fut_end dependent_started(struct fut_job *job, uint32_t state)
 		future_result_t result = call_long(job, in);
 
 		fut_frame_pop(&frame);
-		return finish(job, &result, source, in.value, state);
+		return finish(job, &result, source, in.value);
 	} else {
 		future_then_fn *fn = (future_then_fn *)job->cell.fn;
 		/* One result a branch: assigned, it would be copied. */
 		future_result_t result = fn(in, job->cell.arg);
 
 		fut_frame_pop(&frame);
-		return finish(job, &result, source, in.value, state);
+		return finish(job, &result, source, in.value);
 	}
 }
 
 static enum fut_end dependent_run(struct fut_task *task)
 {
 	struct fut_job *job = fut_job_of_task(task);
-	uint32_t state = fut_cell_start(&job->cell);
 
-	if (fut_likely(state != 0))
-		return dependent_started(job, state);
+	if (fut_likely(fut_cell_start(&job->cell)))
+		return dependent_started(job);
 	fut_job_unref(job);
 	return FUT_END_HUSK;
 }
@@ -248,11 +247,13 @@ static future_t *hang(struct fut_job *job, future_t *source)
 {
 	struct dependent *dependent = dependent_of(job);
 
-	dependent->source = fut_cell_ref(source);
+	dependent->source = source;
 	dependent->hook.next = NULL;
 	dependent->hook.fire = dependent_fire;
-	if (!fut_cell_hang(source, &dependent->hook))
+	if (!fut_cell_hang(source, &dependent->hook, FUT_CELL_REF)) {
+		fut_cell_ref(source);
 		dependent_fire(&dependent->hook, source);
+	}
 	return &job->cell;
 }
 

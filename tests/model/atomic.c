@@ -324,9 +324,9 @@ static bool compare_exchange(void *address, size_t size, uint64_t *expected,
 	return equal;
 }
 
-uint32_t atomic_word(const void *word)
+uint32_t atomic_word(const void *word, unsigned size)
 {
-	struct place *place = place_at(word, 4, false);
+	struct place *place = place_at(word, size, false);
 
 	if (place == NULL)
 		run_fail(FINDING_UNSUPPORTED, "a park on foreign memory");

@@ -13,8 +13,8 @@
 
 void atomic_reset(void);
 
-/* The newest value of the word that is about to be slept on. */
-uint32_t atomic_word(const void *word);
+/* The newest value, or its lower half, of what is about to be slept on. */
+uint32_t atomic_word(const void *word, unsigned size);
 
 struct cell;
 /*

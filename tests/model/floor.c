@@ -37,19 +37,20 @@ static const void *queue_of(const void *word)
 	return (const char *)word + 1;
 }
 
-int fut_park(_Atomic uint32_t *word, uint32_t expected, int64_t deadline_ns)
+static int park(const void *word, unsigned size, uint32_t expected,
+	int64_t deadline_ns)
 {
 	bool timed_out;
 	uint32_t value;
 
 	schedule_step();
-	value = atomic_word(word);
+	value = atomic_word(word, size);
 	reduce_access(word, false);
 	reduce_access(queue_of(word), false);
 	schedule_tick();
 	if (run.tracing)
 		report_event(value == expected ? "park" : "park: changed",
-			word, 4, value, ORDER_NONE);
+			word, size, value, ORDER_NONE);
 	if (value != expected || choice_value(CHANCE_SPURIOUS, 2) != 0)
 		return 0;
 	if (deadline_ns <= run.now)
@@ -61,13 +62,13 @@ int fut_park(_Atomic uint32_t *word, uint32_t expected, int64_t deadline_ns)
 		reduce_access(&run.now, true);
 	}
 	if (run.tracing)
-		report_event(timed_out ? "times out" : "wakes", word, 4,
+		report_event(timed_out ? "times out" : "wakes", word, size,
 			expected, ORDER_NONE);
 	return timed_out ? ETIMEDOUT : 0;
 }
 
 /* The memory may have been freed: nothing of it is read. */
-void fut_unpark(_Atomic uint32_t *word, int count)
+static void unpark(const void *word, unsigned size, int count)
 {
 	schedule_step();
 	reduce_access(queue_of(word), true);
@@ -75,9 +76,31 @@ void fut_unpark(_Atomic uint32_t *word, int count)
 		if ((run.timed & 1u << i) != 0 && threads[i].word == word)
 			reduce_instead(i);
 	if (run.tracing)
-		report_event("unpark", word, 4, (uint64_t)count, ORDER_NONE);
+		report_event("unpark", word, size, (uint64_t)count,
+			ORDER_NONE);
 	schedule_unpark(word, count);
 	schedule_tick();
+}
+
+int fut_park(_Atomic uint32_t *word, uint32_t expected, int64_t deadline_ns)
+{
+	return park(word, sizeof(*word), expected, deadline_ns);
+}
+
+void fut_unpark(_Atomic uint32_t *word, int count)
+{
+	unpark(word, sizeof(*word), count);
+}
+
+int fut_park_half(_Atomic uint64_t *word, uint32_t expected,
+	int64_t deadline_ns)
+{
+	return park(word, sizeof(*word), expected, deadline_ns);
+}
+
+void fut_unpark_half(_Atomic uint64_t *word, int count)
+{
+	unpark(word, sizeof(*word), count);
 }
 
 void fut_relax(void)

@@ -61,6 +61,7 @@ EXTRA_DIST += tests/mutants/run.sh \
 	tests/mutants/decided_before_registered.patch \
 	tests/mutants/hang_ignores_firing.patch \
 	tests/mutants/late_function_stays_busy.patch \
+	tests/mutants/new_worker_counts_as_idle.patch \
 	tests/mutants/nobody_is_prodded.patch \
 	tests/mutants/outcome_looked_at_twice.patch \
 	tests/mutants/publish_relaxed.patch \

@@ -185,7 +185,7 @@ int fut_pool_post(struct future_executor *executor, struct fut_task *task,
 	struct after after = { false, NULL, 0 };
 	int error;
 
-	if (how == FUT_POST_RELEASED && fut_worker_keep(pool, task))
+	if (how == FUT_POST_RELEASED && fut_pool_keep(executor, task))
 		return 0;
 	if (fut_likely(push_simply(pool, task, how)))
 		return 0;

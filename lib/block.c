@@ -6,11 +6,15 @@
 
 /* Full magazines that a depot keeps; what comes beyond goes to its slabs. */
 #ifndef FUT_DEPOT_FULL_MAX
-#define FUT_DEPOT_FULL_MAX 256
+#define FUT_DEPOT_FULL_MAX 64
 #endif
 /* Empty slabs that a depot keeps, for the next burst. */
 #ifndef FUT_DEPOT_EMPTY_MAX
-#define FUT_DEPOT_EMPTY_MAX 8
+#define FUT_DEPOT_EMPTY_MAX 64
+#endif
+/* Those that it keeps when a pool ends. */
+#ifndef FUT_DEPOT_EMPTY_MIN
+#define FUT_DEPOT_EMPTY_MIN 8
 #endif
 #ifndef FUT_SLAB_SIZE
 #define FUT_SLAB_SIZE ((size_t)2 << 20)
@@ -161,12 +165,19 @@ static void use_empty(struct depot *depot)
 	slab_link(&depot->slabs, slab);
 }
 
+/* By constants: a division takes longer than all the rest of slab_put(). */
+static inline size_t block_index(size_t offset, unsigned class)
+{
+	return class == 0 ? offset / 64 : class == 1 ? offset / 96 :
+		offset / 128;
+}
+
 /* Under the depot's lock.  Returns the slab if it is to be unmapped. */
 static struct slab *slab_put(struct depot *depot, void *block, unsigned class)
 {
 	struct slab *slab = slab_of(block);
-	size_t index = (size_t)((char *)block - slab_blocks(slab, class)) /
-		class_size[class];
+	size_t index = block_index((size_t)((char *)block -
+		slab_blocks(slab, class)), class);
 
 	/* Inherited by a fork, perhaps in the middle of a change. */
 	if (slab->born != fut_fork_now())
@@ -234,6 +245,26 @@ static void unmap_all(struct slab *slabs)
 
 		fut_pages_free(slabs, FUT_SLAB_SIZE);
 		slabs = next;
+	}
+}
+
+void fut_block_trim(void)
+{
+	for (unsigned i = 0; i < FUT_BLOCK_CLASSES; i++) {
+		struct depot *depot = &depots[i];
+		struct slab *unmap = NULL;
+
+		fut_lock(&depot->lock);
+		while (depot->empty_count > FUT_DEPOT_EMPTY_MIN) {
+			struct slab *slab = depot->empties;
+
+			slab_unlink(&depot->empties, slab);
+			depot->empty_count--;
+			slab->next = unmap;
+			unmap = slab;
+		}
+		fut_unlock(&depot->lock);
+		unmap_all(unmap);
 	}
 }
 

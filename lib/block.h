@@ -4,7 +4,7 @@
  * A block is often allocated on one thread and freed on another, which costs
  * malloc 60 to 330 ns.  So each thread has magazines, arrays of free blocks,
  * and exchanges whole magazines with a depot; the depot cuts blocks from slabs
- * of 2 MiB and unmaps those whose blocks have all come back, but for a few.
+ * of 2 MiB and unmaps those whose blocks have all come back, but for some.
  * (J. Bonwick, J. Adams, "Magazines and Vmem", 2001.)
  * Where a tool watches, every block is allocated and freed singly.
  */
@@ -14,7 +14,7 @@
 #include "self.h"
 
 #ifndef FUT_MAGAZINE_ROUNDS
-#define FUT_MAGAZINE_ROUNDS 64
+#define FUT_MAGAZINE_ROUNDS 256
 #endif
 
 /* The largest block that comes from a slab: classes are 64, 96, 128 bytes. */
@@ -25,6 +25,9 @@ struct fut_magazine {
 	unsigned count;
 	void *slot[FUT_MAGAZINE_ROUNDS];
 };
+
+/* A pool has ended, and perhaps a burst with it: keeps only a few. */
+void fut_block_trim(void);
 
 void *fut_block_new_slow(size_t size);
 void fut_block_free_slow(void *block, size_t size);

@@ -202,6 +202,7 @@ int fut_cell_await_quiet(struct future_cell *cell, int64_t deadline_ns)
 bool fut_cell_fire(struct future_cell *cell, bool locked, uint64_t refs)
 {
 	for (;; locked = false) {
+		bool (*fire)(struct fut_hook *, struct future_cell *, bool);
 		struct fut_hook *hook;
 		uint32_t drop = FUT_LOCKED;
 		uint64_t word, next;
@@ -211,6 +212,8 @@ bool fut_cell_fire(struct future_cell *cell, bool locked, uint64_t refs)
 		else
 			fut_cell_lock(cell);
 		hook = cell->hooks != NULL ? cell->hooks->next : NULL;
+		/* Read now: a follower that gives up writes its result here. */
+		fire = hook != NULL ? hook->fire : NULL;
 		if (hook != NULL)
 			fut_hook_remove(&cell->hooks, hook);
 		if (cell->hooks == NULL)
@@ -218,7 +221,7 @@ bool fut_cell_fire(struct future_cell *cell, bool locked, uint64_t refs)
 		fut_self_locks(-1);
 		word = clear(cell, drop, 0);
 		if (hook != NULL)
-			hook->fire(hook, cell);
+			fire(hook, cell, false);
 		/* All fired before FIRING goes, for fut_cell_hang(). */
 		while (!(word & FUT_HOOKS)) {
 			next = (word & ~(uint64_t)FUT_FIRING) - refs;
@@ -228,6 +231,25 @@ bool fut_cell_fire(struct future_cell *cell, bool locked, uint64_t refs)
 				return next < FUT_CELL_REF;
 		}
 	}
+}
+
+bool fut_cell_hand_on(struct future_cell *cell, uint64_t refs, bool *ret_last)
+{
+	struct fut_hook *hook = cell->hooks;
+	bool done = false;
+
+	fut_self_locks(+1);
+	if (hook != NULL && hook->next == hook) {
+		fut_hook_remove(&cell->hooks, hook);
+		done = hook->fire(hook, cell, true);
+		if (!done)
+			fut_hook_append(&cell->hooks, hook);
+	}
+	fut_self_locks(-1);
+	if (done)
+		*ret_last = clear(cell, FUT_LOCKED | FUT_HOOKS | FUT_FIRING,
+			refs) < FUT_CELL_REF;
+	return done;
 }
 
 bool fut_cell_hang(struct future_cell *cell, struct fut_hook *hook,

@@ -68,18 +68,8 @@ struct future_cell {
 	_Atomic uint64_t word;	/* fut_cell_bits and references */
 	const struct fut_cell_kind *kind;
 	struct fut_hook *hooks;	/* the last of the ring; under LOCKED */
-	int error;		/* the result: by the holder of the claim */
-	uint32_t born;		/* the process it belongs to: fork.h */
-	union {
-		void *value;
-		struct future_cell *followed;	/* while FOLLOWS */
-	};
 	union {
 		struct {
-			union {
-				void (*destroy)(void *value);
-				struct future_cell *owner;	/* if SHARED */
-			};
 			/* What settles it; of no more use once it has run. */
 			union {
 				void (*fn)(void);
@@ -89,10 +79,31 @@ struct future_cell {
 				void *arg;
 				struct future_cell *link;	/* job.c */
 			};
+			union {
+				struct {
+					void *value;
+					union {
+						void (*destroy)(void *value);
+						struct future_cell *owner;
+						struct future_cell *followed;
+					};
+					int error;
+					uint32_t born;	/* see fork.h */
+				};
+				/* The same, to be read; born is padding. */
+				future_result_t result;
+			};
 		};
 		struct fut_hook follow;	/* hangs on `followed` */
 	};
 };
+
+_Static_assert(offsetof(struct future_cell, followed) -
+	offsetof(struct future_cell, follow) >= sizeof(struct fut_hook),
+	"follow spares followed");
+_Static_assert(offsetof(struct future_cell, value) +
+	offsetof(struct future_result, error) ==
+	offsetof(struct future_cell, error), "result is value, destroy, error");
 
 /* How a cancel found the future. */
 enum fut_cell_cancelled {
@@ -242,6 +253,12 @@ int fut_cell_await_quiet(struct future_cell *cell, int64_t deadline_ns);
 bool fut_cell_fire(struct future_cell *cell, bool locked, uint64_t refs);
 
 /*
+ * The same in one step, for a cell that was left LOCKED, if there is only one
+ * hook and that agrees to be fired under the lock.  False: nothing was done.
+ */
+bool fut_cell_hand_on(struct future_cell *cell, uint64_t refs, bool *ret_last);
+
+/*
  * Hangs a hook, and takes `refs` for it.  False if the cell has settled and
  * everything hung earlier has been fired: then nothing has been done.  The
  * hook, or who fires it, needs nothing of the cell but what the firing lends.
@@ -295,6 +312,13 @@ static inline future_result_t fut_cell_result(struct future_cell *cell)
 	if (fut_unlikely(state & FUT_TAKEN))
 		return future_fail(EALREADY);
 	return future_result_make(cell->value, NULL, cell->error);
+}
+
+/* True if `result` is what everybody is lent: nobody owns the value. */
+static inline bool fut_cell_is_plain(const struct future_cell *cell)
+{
+	return (fut_cell_state(cell) & (FUT_STATUS | FUT_SHARED)) ==
+		FUT_SETTLED && cell->destroy == NULL;
 }
 
 /* The same, made the caller's own; EALREADY from now on for the others. */

@@ -176,12 +176,16 @@ static void decide(struct combined *combined, struct future_cell *input,
 		fut_job_settle_as(job, input);
 }
 
-static void leg_fire(struct fut_hook *hook, struct future_cell *input)
+static bool leg_fire(struct fut_hook *hook, struct future_cell *input,
+	bool locked)
 {
 	struct combined *combined = FUT_OWNER(hook, struct leg, hook)->combined;
-	int error = combined->mode == ALL_SETTLED ? 0 :
-		fut_cell_result(input).error;
+	int error;
 
+	if (locked)
+		return false;
+	error = combined->mode == ALL_SETTLED ? 0 :
+		fut_cell_result(input).error;
 	if (combined->mode == RACE ||
 	    (combined->mode == ALL && error != 0) ||
 	    (combined->mode == ANY && error == 0))
@@ -190,6 +194,7 @@ static void leg_fire(struct fut_hook *hook, struct future_cell *input)
 		atomic_store_explicit(&combined->last_error, error,
 			FUT_RELAXED);
 	close_one(combined);
+	return true;
 }
 
 static bool combined_abandon(struct fut_job *job)
@@ -310,7 +315,7 @@ static future_t *combine(enum mode mode, future_t *const *futures,
 		struct leg *leg = &combined->legs[i];
 
 		if (!fut_cell_hang(leg->input, &leg->hook, 0))
-			leg_fire(&leg->hook, leg->input);
+			leg_fire(&leg->hook, leg->input, false);
 	}
 	advance(combined, REGISTERED);
 	close_one(combined);

@@ -47,6 +47,15 @@ future_executor_t *future_default(void)
 	return resolve();
 }
 
+bool fut_keep(struct fut_task *task)
+{
+	struct future_executor *executor = fut_executor_peek(task->executor);
+
+	return executor != NULL && executor->kind->keep != NULL &&
+		!fut_executor_inherited(executor) &&
+		executor->kind->keep(executor, task);
+}
+
 int fut_post(struct fut_task *task, enum fut_post how)
 {
 	struct future_executor *executor = task->executor;

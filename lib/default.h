@@ -7,6 +7,9 @@
 /* `executor`, or the default one for NULL; NULL until that was started. */
 struct future_executor *fut_executor_peek(struct future_executor *executor);
 
+/* Has the task run next on this thread; false if that cannot be: post it. */
+bool fut_keep(struct fut_task *task);
+
 /*
  * Sends a task to the address written in it.  0, or why it was refused: then
  * the caller drops it.

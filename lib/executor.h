@@ -48,6 +48,12 @@ struct fut_executor_kind {
 	int (*post)(struct future_executor *executor, struct fut_task *task,
 		enum fut_post how);
 
+	/*
+	 * Takes a continuation for the calling thread to run next, without a
+	 * lock; calls nothing of the user's.  False: post it.  NULL: never.
+	 */
+	bool (*keep)(struct future_executor *executor, struct fut_task *task);
+
 	/* A task that it may hold will not start. */
 	void (*husk)(struct future_executor *executor, struct fut_task *task,
 		enum fut_husk why);
@@ -108,6 +114,7 @@ struct fut_frame {
 	struct fut_frame *up;
 	struct future_executor *executor;
 	struct future_cell *cell;	/* what it settles; NULL: nothing */
+	bool may_keep;			/* of its thread, before it */
 };
 
 #endif

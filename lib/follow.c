@@ -44,14 +44,18 @@ static void adopt(struct fut_job *job, struct future_cell *inner)
 	fut_job_unref(fut_job_of(inner));
 }
 
-static void follower_fire(struct fut_hook *hook, struct future_cell *inner)
+static bool follower_fire(struct fut_hook *hook, struct future_cell *inner,
+	bool locked)
 {
 	struct fut_job *job = fut_job_of(
 		FUT_OWNER(hook, struct future_cell, follow));
 
+	if (locked)
+		return false;
 	if (fut_cell_claim_follower(&job->cell))
 		adopt(job, inner);
 	fut_job_unref(job);
+	return true;
 }
 
 /* More than this is not looked at: a lattice of inputs may be without end. */
@@ -127,7 +131,7 @@ static void give_up_ring(struct fut_job *job, struct future_cell *inner)
 static void hang(struct fut_job *job, struct future_cell *inner)
 {
 	if (!fut_cell_hang(inner, &job->cell.follow, 0))
-		follower_fire(&job->cell.follow, inner);
+		follower_fire(&job->cell.follow, inner, false);
 }
 
 /* What it follows, with a reference, if somebody waits for it in turn. */

@@ -15,8 +15,14 @@ struct fut_hook {
 	struct fut_hook *next;	/* under the future's lock; NULL: not hung */
 	struct fut_hook *prev;
 
-	/* No lock is held.  The hook may be gone when this returns. */
-	void (*fire)(struct fut_hook *hook, struct future_cell *source);
+	/*
+	 * No lock is held, and the hook may be gone when this returns true.
+	 * Or else the source is `locked`, and it does only what needs no other
+	 * lock and calls nothing of the user's: false, it has done nothing and
+	 * is to be fired again without.
+	 */
+	bool (*fire)(struct fut_hook *hook, struct future_cell *source,
+		bool locked);
 };
 
 /* A ring is known by its last hook; NULL is the empty one. */

@@ -4,32 +4,34 @@
 
 #include <string.h>
 
-static int inline_post(struct future_executor *executor, struct fut_task *task,
-	enum fut_post how)
+/* Until the next flush, which is for who calls this. */
+static bool inline_keep(struct future_executor *executor, struct fut_task *task)
 {
 	struct fut_self *self = fut_self();
 
 	(void)executor;
-	(void)how;
 	task->next = NULL;
 	if (self->inline_head == NULL)
 		self->inline_tail = &self->inline_head;
 	*self->inline_tail = task;
 	self->inline_tail = &task->next;
-	if (self->steps == NULL)
-		fut_inline_flush();
+	return true;
+}
+
+static int inline_post(struct future_executor *executor, struct fut_task *task,
+	enum fut_post how)
+{
+	(void)how;
+	inline_keep(executor, task);
+	fut_inline_flush();
 	return 0;
 }
 
-void fut_inline_flush(void)
+void fut_inline_flush_now(void)
 {
 	struct fut_self *self = fut_self();
 	bool may_keep = self->may_keep;
 
-	/* Library steps are being taken: they come first. */
-	if (self->inline_head == NULL || self->inline_busy ||
-	    self->steps != NULL)
-		return;
 	self->inline_busy = true;
 	self->may_keep = false;
 	fut_worker_unkeep();
@@ -79,6 +81,7 @@ static void inline_stats(struct future_executor *executor,
 
 static const struct fut_executor_kind inline_kind = {
 	.post = inline_post,
+	.keep = inline_keep,
 	.husk = inline_husk,
 	.ran = inline_ran,
 	.cancelled = inline_cancelled,

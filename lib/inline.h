@@ -7,8 +7,19 @@
 #define FUT_INLINE_H
 
 #include "executor.h"
+#include "self.h"
+
+void fut_inline_flush_now(void);
 
 /* Runs what waits on this thread, unless a call further out is doing so. */
-void fut_inline_flush(void);
+static inline void fut_inline_flush(void)
+{
+	const struct fut_self *self = fut_self();
+
+	/* Where library steps are being taken, they come first. */
+	if (fut_unlikely(self->inline_head != NULL) && !self->inline_busy &&
+	    self->steps == NULL)
+		fut_inline_flush_now();
+}
 
 #endif

@@ -138,8 +138,21 @@ void fut_job_fire(struct fut_job *job, bool locked, uint64_t refs)
 	self->steps = NULL;
 	if (last)
 		dispose(job);
-	if (self->inline_head != NULL && !self->inline_busy)
-		fut_inline_flush();
+	fut_inline_flush();
+}
+
+/* A future with one continuation, which this thread will run next. */
+static inline void hand_on(struct fut_job *job, uint64_t refs)
+{
+	bool last;
+
+	if (!fut_cell_hand_on(&job->cell, refs, &last)) {
+		fut_job_fire(job, true, refs);
+		return;
+	}
+	if (last)
+		dispose(job);
+	fut_inline_flush();
 }
 
 /*
@@ -163,7 +176,7 @@ static inline bool publish(struct fut_job *job, uint32_t more, uint64_t refs)
 		fut_job_fire(job, false, refs);
 		break;
 	case FUT_PUBLISH_FIRE_LOCKED:
-		fut_job_fire(job, true, refs);
+		hand_on(job, refs);
 		break;
 	}
 	return true;
@@ -228,23 +241,6 @@ static enum fut_end how_ended(int error)
 	return error == ECANCELED ? FUT_END_CANCELLED : FUT_END_FAILED;
 }
 
-/*
- * From here to settle_end() a worker runs nothing of the user's, and its next
- * task follows: so it may keep a continuation for itself.
- */
-static void settle_begin(void)
-{
-	struct fut_self *self = fut_self();
-
-	self->may_keep = self->worker != NULL && self->frame == NULL &&
-		!self->inline_busy;
-}
-
-static void settle_end(void)
-{
-	fut_self()->may_keep = false;
-}
-
 /* The function of a cancelled one has returned. */
 static enum fut_end finish_late(struct fut_job *job)
 {
@@ -263,10 +259,8 @@ enum fut_end fut_job_finish(struct fut_job *job,
 		fut_follow(job, result->value);
 		return FUT_END_OK;
 	}
-	settle_begin();
 	settled = write_result(job, result->value, result->destroy, error,
 		FUT_CELL_REF);
-	settle_end();
 	if (fut_unlikely(!settled)) {
 		fut_job_discard(result);
 		return finish_late(job);
@@ -279,10 +273,8 @@ enum fut_end fut_job_finish_lent(struct fut_job *job,
 {
 	bool settled;
 
-	settle_begin();
 	settled = write_lent(job, result->value, result->error, owner,
 		FUT_CELL_REF);
-	settle_end();
 	return settled ? how_ended(result->error) : finish_late(job);
 }
 
@@ -291,9 +283,7 @@ enum fut_end fut_job_finish_as(struct fut_job *job, struct future_cell *source)
 	int error = fut_cell_result(source).error;
 	bool settled;
 
-	settle_begin();
 	settled = write_as(job, source, FUT_CELL_REF);
-	settle_end();
 	return settled ? how_ended(error) : finish_late(job);
 }
 

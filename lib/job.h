@@ -175,12 +175,17 @@ static inline void fut_frame_push(struct fut_frame *frame,
 	frame->executor = task->executor != NULL ? task->executor :
 		fut_executor_peek(NULL);
 	frame->cell = cell;
+	frame->may_keep = self->may_keep;
+	self->may_keep = false;
 	self->frame = frame;
 }
 
 static inline void fut_frame_pop(struct fut_frame *frame)
 {
-	fut_self()->frame = frame->up;
+	struct fut_self *self = fut_self();
+
+	self->frame = frame->up;
+	self->may_keep = frame->may_keep;
 }
 
 /* True if its function runs on this very thread. */

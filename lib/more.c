@@ -1,6 +1,5 @@
 /* See more.h. */
 #include "more.h"
-#include "alloc.h"
 #include "clock.h"
 
 #include <errno.h>
@@ -87,14 +86,6 @@ struct fut_home fut_home_elsewhere(const struct fut_job *job)
 	return dependent_more(job)->home;
 }
 
-void fut_job_unmake(struct fut_job *job, size_t size)
-{
-	if (job->task.form & FUT_FORM_LONG)
-		fut_free(job);
-	else
-		fut_block_free(job, size);
-}
-
 static void release(void *argument)
 {
 	struct fut_more *more = argument;
@@ -107,7 +98,8 @@ void fut_job_drop_arg(struct fut_job *job)
 {
 	struct fut_more *more = fut_job_more(job);
 	struct fut_self *self = fut_self();
-	struct fut_frame frame = { self->frame, future_current(), &job->cell };
+	struct fut_frame frame = { self->frame, future_current(), &job->cell,
+		self->may_keep };
 
 	if (more == NULL)
 		return;

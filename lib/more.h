@@ -7,6 +7,7 @@
 #ifndef FUT_MORE_H
 #define FUT_MORE_H
 
+#include "alloc.h"
 #include "job.h"
 
 struct fut_more {
@@ -86,7 +87,13 @@ struct fut_job *fut_job_make(size_t size, const struct fut_cell_kind *kind,
 	const struct fut_spec *spec);
 
 /* Frees the memory of a job that was made with `size`. */
-void fut_job_unmake(struct fut_job *job, size_t size);
+static inline void fut_job_unmake(struct fut_job *job, size_t size)
+{
+	if (fut_unlikely(job->task.form & FUT_FORM_LONG))
+		fut_free(job);
+	else
+		fut_block_free(job, size);
+}
 
 /* A spec of which no job could be made: its argument is freed here. */
 void fut_spec_drop(const struct fut_spec *spec);

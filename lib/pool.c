@@ -1,6 +1,7 @@
 /* The start and the end of a pool.  See pool.h. */
 #include "pool.h"
 #include "alloc.h"
+#include "block.h"
 
 #include <errno.h>
 #include <string.h>
@@ -10,6 +11,7 @@ static struct fut_pool *free_shells;	/* under free_lock */
 
 static const struct fut_executor_kind pool_kind = {
 	.post = fut_pool_post,
+	.keep = fut_pool_keep,
 	.husk = fut_pool_husk,
 	.ran = fut_pool_ran,
 	.hooks = fut_pool_hooks,
@@ -86,6 +88,7 @@ void fut_pool_release(struct fut_pool *pool)
 	fut_unlock(&pool->lock);
 	fut_free(workers);
 	shell_free(pool);
+	fut_block_trim();
 }
 
 static int check_options(const struct future_pool_options *options)

@@ -143,9 +143,6 @@ static inline void fut_pool_note_peak(struct fut_pool *pool)
 /* What a worker does from its first instant to its last. */
 void fut_worker_main(void *worker);
 
-/* Keeps a continuation for this worker; false if it goes to the queue. */
-bool fut_worker_keep(struct fut_pool *pool, struct fut_task *task);
-
 /* Gives what was kept to the queue: something long may run first. */
 void fut_worker_unkeep(void);
 
@@ -171,6 +168,7 @@ void fut_pool_bump(_Atomic uint32_t *word);
 /* See struct fut_executor_kind. */
 int fut_pool_post(struct future_executor *executor, struct fut_task *task,
 	enum fut_post how);
+bool fut_pool_keep(struct future_executor *executor, struct fut_task *task);
 void fut_pool_husk(struct future_executor *executor, struct fut_task *task,
 	enum fut_husk why);
 void fut_pool_ran(struct future_executor *executor, enum fut_end end);

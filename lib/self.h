@@ -27,7 +27,7 @@ struct fut_self {
 	struct fut_task *inline_head;	/* waiting for the outermost call */
 	struct fut_task **inline_tail;	/* stale while the list is empty */
 	bool inline_busy;		/* an outer call empties the list */
-	bool may_keep;	/* the outermost function has returned: job.c */
+	bool may_keep;			/* a worker between two functions */
 	bool flush_set;			/* the exit of the thread flushes */
 	int locks;			/* held; counted in debug builds */
 	void *stack_middle;		/* half of the stack, once known */

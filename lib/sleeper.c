@@ -13,11 +13,15 @@ void fut_sleeper_wake(struct fut_sleeper *sleeper, uint32_t why)
 		fut_unpark(word, 1);
 }
 
-static void sleeper_fire(struct fut_hook *hook, struct future_cell *source)
+static bool sleeper_fire(struct fut_hook *hook, struct future_cell *source,
+	bool locked)
 {
 	(void)source;
+	if (locked)
+		return false;	/* whoever wakes may want the lock */
 	fut_sleeper_wake(FUT_OWNER(hook, struct fut_sleeper, hook),
 		FUT_SLEEPER_FIRED);
+	return true;
 }
 
 void fut_sleeper_init(struct fut_sleeper *sleeper)

@@ -59,6 +59,33 @@ static struct future_cell *take_source(struct fut_job *job)
 	return source;
 }
 
+/*
+ * What the function returned settles the dependent; or the source's does.
+ * Drops the source.
+ */
+static inline enum fut_end finish(struct fut_job *job,
+	const future_result_t *result, struct future_cell *source)
+{
+	bool finally = on_of(job) == FUTURE_ON_FINALLY;
+	enum fut_end end;
+
+	if (fut_follow_asked(result) && finally)
+		return fut_job_finish(job, result);	/* needs it still */
+	take_source(job);
+	if (fut_unlikely(finally) && result->error == 0) {
+		fut_job_discard(result);
+		end = fut_job_finish_as(job, source);
+	} else if (fut_unlikely(result->value != NULL) &&
+		   result->value == source->value &&
+		   result->destroy == NULL && fut_cell_lends(source)) {
+		end = fut_job_finish_lent(job, result, fut_cell_owner(source));
+	} else {
+		end = fut_job_finish(job, result);
+	}
+	fut_job_unref(fut_job_of(source));
+	return end;
+}
+
 /* The longer way: hooks around, the argument freed, a plain function. */
 static future_result_t call_long(struct fut_job *job, future_result_t in)
 {
@@ -73,32 +100,6 @@ static future_result_t call_long(struct fut_job *job, future_result_t in)
 	fut_job_after(job, result.error);
 	fut_job_drop_arg(job);
 	return result;
-}
-
-/*
- * What the function returned settles the dependent; or the source's does.
- * Drops the source.
- */
-static enum fut_end finish(struct fut_job *job, const future_result_t *result,
-	struct future_cell *source, const void *lent)
-{
-	bool finally = on_of(job) == FUTURE_ON_FINALLY;
-	enum fut_end end;
-
-	if (fut_follow_asked(result) && finally)
-		return fut_job_finish(job, result);	/* needs it still */
-	take_source(job);
-	if (fut_unlikely(finally) && result->error == 0) {
-		fut_job_discard(result);
-		end = fut_job_finish_as(job, source);
-	} else if (fut_unlikely(result->value == lent) && lent != NULL &&
-		   result->destroy == NULL && fut_cell_lends(source)) {
-		end = fut_job_finish_lent(job, result, fut_cell_owner(source));
-	} else {
-		end = fut_job_finish(job, result);
-	}
-	fut_job_unref(fut_job_of(source));
-	return end;
 }
 
 /* Taken since it was fired. */
@@ -124,18 +125,19 @@ static enum fut_end dependent_started(struct fut_job *job)
 	if (fut_unlikely(!wants(job, source, in.error)))
 		return finish_unwanted(job, source);
 	fut_frame_push(&frame, &job->task, &job->cell);
-	if (fut_unlikely(job->task.form & (FUT_FORM_LONG | FUT_FORM_EXECUTE))) {
+	if (fut_likely(!(job->task.form & (FUT_FORM_LONG | FUT_FORM_EXECUTE)) &&
+			fut_cell_is_plain(source))) {
+		future_then_fn *fn = (future_then_fn *)job->cell.fn;
+		/* Neither goes by way of a copy: that would stall. */
+		future_result_t result = fn(source->result, job->cell.arg);
+
+		fut_frame_pop(&frame);
+		return finish(job, &result, source);
+	} else {
 		future_result_t result = call_long(job, in);
 
 		fut_frame_pop(&frame);
-		return finish(job, &result, source, in.value);
-	} else {
-		future_then_fn *fn = (future_then_fn *)job->cell.fn;
-		/* One result a branch: assigned, it would be copied. */
-		future_result_t result = fn(in, job->cell.arg);
-
-		fut_frame_pop(&frame);
-		return finish(job, &result, source, in.value);
+		return finish(job, &result, source);
 	}
 }
 
@@ -217,20 +219,26 @@ static void pass_through(struct fut_job *job, struct future_cell *source)
 	fut_job_unref(job);
 }
 
-static void dependent_fire(struct fut_hook *hook, struct future_cell *source)
+static bool dependent_fire(struct fut_hook *hook, struct future_cell *source,
+	bool locked)
 {
 	struct fut_job *job = &FUT_OWNER(hook, struct dependent, hook)->job;
+	bool wanted = wants(job, source, fut_cell_result(source).error);
 	int error;
 
-	if (!wants(job, source, fut_cell_result(source).error)) {
+	if (locked)
+		return wanted && !(job->task.form & FUT_FORM_LONG) &&
+			fut_keep(&job->task);
+	if (!wanted) {
 		pass_through(job, source);
-		return;
+		return true;
 	}
 	if (fut_unlikely(job->task.form & FUT_FORM_LONG))
 		fut_dependent_queued(job);
 	error = fut_post(&job->task, FUT_POST_RELEASED);
 	if (fut_unlikely(error != 0))
 		fut_job_drop(job, error);
+	return true;
 }
 
 static int check(future_t *source, int on, const struct fut_spec *spec)
@@ -252,7 +260,7 @@ static future_t *hang(struct fut_job *job, future_t *source)
 	dependent->hook.fire = dependent_fire;
 	if (!fut_cell_hang(source, &dependent->hook, FUT_CELL_REF)) {
 		fut_cell_ref(source);
-		dependent_fire(&dependent->hook, source);
+		dependent_fire(&dependent->hook, source, false);
 	}
 	return &job->cell;
 }
@@ -285,26 +293,33 @@ static future_t *hang_on(future_t *source, future_executor_t *executor, int on,
 	return hang(job, source);
 }
 
-static future_t *then(future_t *source, future_executor_t *executor,
+static future_t *then_long(future_t *source, future_executor_t *executor,
 	future_on_t on, future_then_fn *fn, void *arg)
 {
 	struct fut_spec spec = { .fn = (void (*)(void))fn, .arg = arg };
+
+	return hang_on(source, executor, (int)on, 0, &spec);
+}
+
+static inline future_t *then(future_t *source, future_executor_t *executor,
+	future_on_t on, future_then_fn *fn, void *arg)
+{
 	struct fut_job *job;
 	struct fut_home home;
 
 	/* Checked here once more, so that the short form is short. */
-	if (fut_likely(source != NULL && executor == NULL && fn != NULL &&
-			!fut_cell_inherited(source))) {
-		home = fut_home_of_future(source);
-		job = fut_home_hooked(home) ? NULL : fut_job_make_short(
-			FUT_DEPENDENT_SIZE, &dependent_cell, &dependent_task,
-			home, spec.fn, arg);
-		if (fut_likely(job != NULL)) {
-			job->task.form = (uint8_t)(on << ON_SHIFT);
-			return hang(job, source);
-		}
-	}
-	return hang_on(source, executor, (int)on, 0, &spec);
+	if (fut_unlikely(source == NULL || executor != NULL || fn == NULL ||
+			fut_cell_inherited(source)))
+		return then_long(source, executor, on, fn, arg);
+	home = fut_home_of_future(source);
+	if (fut_unlikely(fut_home_hooked(home)))
+		return then_long(source, executor, on, fn, arg);
+	job = fut_job_make_short(FUT_DEPENDENT_SIZE, &dependent_cell,
+		&dependent_task, home, (void (*)(void))fn, arg);
+	if (fut_unlikely(job == NULL))
+		return then_long(source, executor, on, fn, arg);
+	job->task.form = (uint8_t)(on << ON_SHIFT);
+	return hang(job, source);
 }
 
 int fut_on_cancel(future_t *future, future_executor_t *executor,

@@ -324,8 +324,10 @@ void fut_worker_main(void *argument)
 	fut_thread_name(pool->name, worker->index);
 	if (pool->on_thread_start != NULL)
 		pool->on_thread_start(pool->hooks.hook_arg);
+	fut_self()->may_keep = true;
 	while ((task = next(worker)) != NULL)
 		run(worker, task);
+	fut_self()->may_keep = false;
 	worker->leaving = true;
 	if (pool->on_thread_stop != NULL)
 		pool->on_thread_stop(pool->hooks.hook_arg);
@@ -333,13 +335,14 @@ void fut_worker_main(void *argument)
 	leave(worker);
 }
 
-bool fut_worker_keep(struct fut_pool *pool, struct fut_task *task)
+bool fut_pool_keep(struct future_executor *executor, struct fut_task *task)
 {
+	struct fut_pool *pool = fut_pool_of(executor);
 	struct fut_self *self = fut_self();
 	struct fut_worker *worker = self->worker;
 
-	if (!self->may_keep || worker == NULL || worker->pool != pool ||
-	    worker->kept != NULL || pool->width == 1)
+	if (!self->may_keep || worker->pool != pool || worker->kept != NULL ||
+	    pool->width == 1)
 		return false;
 	if (task->executor != NULL &&
 	    task->generation != fut_executor_generation(&pool->executor))

@@ -60,13 +60,13 @@ EXTRA_DIST += tests/mutants/run.sh \
 	tests/mutants/cache_decided_twice.patch \
 	tests/mutants/decided_before_registered.patch \
 	tests/mutants/hang_ignores_firing.patch \
+	tests/mutants/hook_read_after_removal.patch \
 	tests/mutants/late_function_stays_busy.patch \
 	tests/mutants/new_worker_counts_as_idle.patch \
 	tests/mutants/nobody_is_prodded.patch \
 	tests/mutants/outcome_looked_at_twice.patch \
 	tests/mutants/publish_relaxed.patch \
 	tests/mutants/rest_ignores_shares.patch \
-	tests/mutants/ring_given_up_unclaimed.patch \
 	tests/mutants/ring_looked_for_too_early.patch \
 	tests/mutants/shutdown_leaves_producers.patch \
 	tests/mutants/sleeper_touched_late.patch \

@@ -20,6 +20,7 @@ extern unsigned model_spins;
 #define FUT_MAGAZINE_ROUNDS 2
 #define FUT_DEPOT_FULL_MAX 1
 #define FUT_DEPOT_EMPTY_MAX 1
+#define FUT_DEPOT_EMPTY_MIN 0
 #define FUT_SLAB_SIZE ((size_t)512)
 
 #endif

@@ -64,8 +64,11 @@ enum fut_cell_bit {
 
 struct fut_cell_kind;
 
+/*
+ * What the one that runs it writes comes last, and together: the first half may
+ * lie in another cache line, which then nobody has to hand back.
+ */
 struct future_cell {
-	_Atomic uint64_t word;	/* fut_cell_bits and references */
 	const struct fut_cell_kind *kind;
 	struct fut_hook *hooks;	/* the last of the ring; under LOCKED */
 	union {
@@ -96,6 +99,7 @@ struct future_cell {
 		};
 		struct fut_hook follow;	/* hangs on `followed` */
 	};
+	_Atomic uint64_t word;	/* fut_cell_bits and references */
 };
 
 _Static_assert(offsetof(struct future_cell, followed) -

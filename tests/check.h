@@ -1,12 +1,13 @@
 /*
  * What every test program shares: main, values and arguments that count how
- * often they are destroyed, gates that order threads, and a scale.
+ * often they are destroyed, and gates that order threads.
  *
- * FUTURE_TEST_SCALE=10 divides the big counts by ten, for slow builds.
  * CK_RUN_CASE=name runs one test.
  */
 #ifndef TESTS_CHECK_H
 #define TESTS_CHECK_H
+
+#include "tools.h"
 
 #include <check.h>
 #include <future.h>
@@ -15,20 +16,6 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
-
-/* A tool that stops at a malloc it cannot serve is told to return NULL. */
-const char *__asan_default_options(void);
-const char *__tsan_default_options(void);
-
-const char *__asan_default_options(void)
-{
-	return "allocator_may_return_null=1";
-}
-
-const char *__tsan_default_options(void)
-{
-	return "allocator_may_return_null=1";
-}
 
 /* NULL unless a sanitizer watches. */
 size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
@@ -52,15 +39,6 @@ static inline int run_tests(const char *noun, const TTest *const *tests)
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
 	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
-static inline size_t scaled(size_t count)
-{
-	const char *scale = getenv("FUTURE_TEST_SCALE");
-	size_t divisor = scale != NULL ? strtoul(scale, NULL, 10) : 1;
-
-	count /= divisor > 0 ? divisor : 1;
-	return count > 0 ? count : 1;
 }
 
 /* Once open a gate stays open; everything before open is before wait. */

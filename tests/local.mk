@@ -95,5 +95,5 @@ AM_TESTS_ENVIRONMENT = \
 		UBSAN_OPTIONS="print_stacktrace=1:$$UBSAN_OPTIONS";
 
 EXTRA_DIST += $(tests_in_sh) tests/lib.sh tests/cxx.cc \
-	tests/check.h tests/stress.h tests/support.h tests/world.h \
+	tests/check.h tests/stress.h tests/support.h tests/tools.h tests/world.h \
 	tests/seeded_leak.c tests/seeded_uaf.c

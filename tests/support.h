@@ -8,11 +8,12 @@
  *	...				what is submitted now is queued
  *	gate_open(&gate);
  *
- * FUTURE_TEST_SCALE in the environment divides the big counts.  Who includes
- * this has defined _GNU_SOURCE.
+ * Who includes this has defined _GNU_SOURCE.
  */
 #ifndef SUPPORT_H
 #define SUPPORT_H
+
+#include "tools.h"
 
 #include <future.h>
 
@@ -42,18 +43,6 @@
 #ifdef __SANITIZE_ADDRESS__
 #define SUPPORT_ASAN 1
 #endif
-
-/*
- * Every test that leaves the default executor behind would cost a second: so
- * long ThreadSanitizer waits for more races at the exit of a process that has
- * threads.
- */
-const char *__tsan_default_options(void);
-
-const char *__tsan_default_options(void)
-{
-	return "atexit_sleep_ms=0";
-}
 
 static inline bool under_tsan(void)
 {
@@ -94,16 +83,6 @@ static inline bool skipped(bool here, const char *reason)
 		fflush(stdout);
 	}
 	return here;
-}
-
-/* `count`, divided by FUTURE_TEST_SCALE; at least 1. */
-static inline size_t scaled(size_t count)
-{
-	const char *text = getenv("FUTURE_TEST_SCALE");
-	size_t scale = text != NULL ? strtoul(text, NULL, 10) : 1;
-
-	count /= scale > 0 ? scale : 1;
-	return count > 0 ? count : 1;
 }
 
 /*

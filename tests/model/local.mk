@@ -4,19 +4,20 @@
 explorer = tests/model/out
 
 # For example: make explore EXPLORE='submit --mode dfs --bound 3'
-EXPLORE = all
+EXPLORE =
 
 .PHONY: explore
 explore:
 	$(srcdir)/tests/model/build.sh $(explorer)
-	$(explorer)/explore $(EXPLORE)
+	if [ -n "$(EXPLORE)" ]; then $(explorer)/explore $(EXPLORE); \
+	else $(srcdir)/tests/model/all.sh $(explorer); fi
 
 clean-local: clean-explorer
 .PHONY: clean-explorer
 clean-explorer:
 	rm -rf $(explorer)
 
-EXTRA_DIST += tests/model/build.sh \
+EXTRA_DIST += tests/model/build.sh tests/model/all.sh \
 	tests/model/atomic.c tests/model/atomic.h \
 	tests/model/choice.c tests/model/choice.h \
 	tests/model/clocks.h \

@@ -24,6 +24,7 @@ static int check_open(struct fut_pool *pool, struct fut_task *task,
 {
 	const struct fut_worker *worker = fut_pool_self(pool);
 
+	FUT_ASSERT(fut_lock_held(&pool->lock));
 	if (is_stale(task))
 		return ESHUTDOWN;
 	if (pool->phase == FUT_POOL_OPEN)
@@ -44,6 +45,7 @@ static bool is_full(const struct fut_pool *pool, enum fut_post how)
 /* Under the lock: makes room, or says why there is none. */
 static int check_room(struct fut_pool *pool, struct after *after)
 {
+	FUT_ASSERT(fut_lock_held(&pool->lock));
 	switch (pool->when_full) {
 	case FUTURE_BLOCK:
 		/* Its own workers would wait for themselves. */
@@ -70,13 +72,14 @@ static int check_room(struct fut_pool *pool, struct after *after)
 static inline void enqueue(struct fut_pool *pool, struct fut_task *task,
 	enum fut_post how, struct after *after)
 {
+	FUT_ASSERT(fut_lock_held(&pool->lock));
 	if (pool->queue.head == NULL)
 		atomic_store_explicit(&pool->filled, 1, FUT_RELAXED);
 	fut_queue_push(&pool->queue, task, how == FUT_POST_NEW ?
 		FUT_PLACE_QUEUED : FUT_PLACE_RELEASED);
 	pool->pushed++;
 	after->wake = fut_pool_wakes(pool);
-	if (fut_unlikely(pool->blocked_count != 0 &&
+	if (FUT_UNLIKELY(pool->blocked_count != 0 &&
 			 pool->blocked_count == pool->alive))
 		fut_pool_prod(pool);
 }
@@ -94,7 +97,7 @@ static int push(struct fut_pool *pool, struct fut_task *task,
 	if (waited)
 		pool->producers--;
 	error = check_open(pool, task, how);
-	if (error == 0 && fut_unlikely(is_full(pool, how)))
+	if (error == 0 && FUT_UNLIKELY(is_full(pool, how)))
 		error = check_room(pool, after);
 	if (error == 0)
 		enqueue(pool, task, how, after);
@@ -144,7 +147,7 @@ static inline bool push_simply(struct fut_pool *pool, struct fut_task *task,
 	fut_lock(&pool->lock);
 	simple = pool->phase == FUT_POOL_OPEN && pool->capacity == 0 &&
 		!is_stale(task);
-	if (fut_likely(simple))
+	if (FUT_LIKELY(simple))
 		enqueue(pool, task, how, &after);
 	fut_unlock(&pool->lock);
 	if (after.wake)
@@ -187,10 +190,10 @@ int fut_pool_post(struct future_executor *executor, struct fut_task *task,
 
 	if (how == FUT_POST_RELEASED && fut_pool_keep(executor, task))
 		return 0;
-	if (fut_likely(push_simply(pool, task, how)))
+	if (FUT_LIKELY(push_simply(pool, task, how)))
 		return 0;
 	error = push(pool, task, how, false, false, &after);
-	if (fut_unlikely(error == EAGAIN)) {
+	if (FUT_UNLIKELY(error == EAGAIN)) {
 		if (pool->when_full == FUTURE_BLOCK) {
 			error = push_waiting(pool, task, &after);
 		} else if (pool->when_full == FUTURE_CALLER_RUNS) {
@@ -200,7 +203,7 @@ int fut_pool_post(struct future_executor *executor, struct fut_task *task,
 	}
 	if (after.wake)
 		fut_unpark(&pool->wake, 1);
-	if (fut_unlikely(after.oldest != NULL) &&
+	if (FUT_UNLIKELY(after.oldest != NULL) &&
 	    after.oldest->kind->drop(after.oldest, ECANCELED))
 		count(pool, FUT_END_CANCELLED);
 	return error;

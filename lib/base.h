@@ -10,8 +10,8 @@
 #define FUT_OWNER(pointer, type, member) \
 	((type *)((char *)(pointer) - offsetof(type, member)))
 
-#define fut_likely(x) __builtin_expect(!!(x), 1)
-#define fut_unlikely(x) __builtin_expect(!!(x), 0)
+#define FUT_LIKELY(x) __builtin_expect(!!(x), 1)
+#define FUT_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 /* The explicit orders, short enough to stand in an expression. */
 #define FUT_RELAXED memory_order_relaxed

@@ -66,7 +66,7 @@ static bool watched(void)
 {
 	int now = atomic_load_explicit(&mode, FUT_RELAXED), before;
 
-	if (fut_likely(now != MODE_UNKNOWN))
+	if (FUT_LIKELY(now != MODE_UNKNOWN))
 		return now == MODE_WATCHED;
 	before = MODE_UNKNOWN;
 	now = fut_alloc_watched() || fut_fork_at_child(forget) != 0 ?

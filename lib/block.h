@@ -45,7 +45,7 @@ static inline void *fut_block_new(size_t size)
 	if (size > FUT_BLOCK_MAX)
 		return fut_block_new_slow(size);
 	loaded = fut_self()->loaded[fut_block_class(size)];
-	if (fut_unlikely(loaded == NULL || loaded->count == 0))
+	if (FUT_UNLIKELY(loaded == NULL || loaded->count == 0))
 		return fut_block_new_slow(size);
 	loaded->count--;
 	/* It was last used on another core, as likely as not. */
@@ -68,7 +68,7 @@ static inline void fut_block_free(void *block, size_t size)
 		return;
 	}
 	loaded = fut_self()->loaded[fut_block_class(size)];
-	if (fut_unlikely(loaded == NULL ||
+	if (FUT_UNLIKELY(loaded == NULL ||
 			 loaded->count == FUT_MAGAZINE_ROUNDS)) {
 		fut_block_free_slow(block, size);
 		return;

@@ -52,7 +52,7 @@ static inline uint64_t clear(struct future_cell *cell, uint32_t bits,
 		next = (word & ~(uint64_t)(bits | FUT_AWAITED)) - refs;
 	while (!atomic_compare_exchange_strong_explicit(at, &word, next,
 		FUT_ACQ_REL, FUT_RELAXED));
-	if (fut_unlikely(word & FUT_AWAITED))
+	if (FUT_UNLIKELY(word & FUT_AWAITED))
 		fut_unpark_half(at, FUT_EVERYBODY);
 	return next;
 }
@@ -62,7 +62,7 @@ uint32_t fut_cell_lock(struct future_cell *cell)
 	uint64_t word = look(cell);
 
 	for (;;) {
-		if (fut_unlikely(word & FUT_LOCKED)) {
+		if (FUT_UNLIKELY(word & FUT_LOCKED)) {
 			await_clear(cell, FUT_LOCKED, FUT_FOREVER);
 			word = look(cell);
 		} else if (atomic_compare_exchange_weak_explicit(&cell->word,
@@ -85,7 +85,7 @@ static uint64_t unlocked(struct future_cell *cell)
 {
 	uint64_t word = atomic_load_explicit(&cell->word, FUT_ACQUIRE);
 
-	while (fut_unlikely(word & FUT_LOCKED)) {
+	while (FUT_UNLIKELY(word & FUT_LOCKED)) {
 		await_clear(cell, FUT_LOCKED, FUT_FOREVER);
 		word = atomic_load_explicit(&cell->word, FUT_ACQUIRE);
 	}
@@ -98,7 +98,7 @@ static bool begin(struct future_cell *cell, uint32_t bits)
 	uint64_t word = unlocked(cell);
 
 	do {
-		if (fut_unlikely(word & FUT_LOCKED))
+		if (FUT_UNLIKELY(word & FUT_LOCKED))
 			word = unlocked(cell);
 		if ((word & (FUT_STATUS | FUT_CLAIM)) != FUT_PENDING)
 			return false;
@@ -130,7 +130,7 @@ bool fut_cell_claim_follower(struct future_cell *cell)
 	uint64_t word = unlocked(cell), next;
 
 	do {
-		if (fut_unlikely(word & FUT_LOCKED))
+		if (FUT_UNLIKELY(word & FUT_LOCKED))
 			word = unlocked(cell);
 		if (fut_is_settled(word) || !(word & FUT_FOLLOWS))
 			return false;
@@ -166,7 +166,7 @@ enum fut_cell_cancelled fut_cell_cancel(struct future_cell *cell, bool busy,
 	uint64_t word = unlocked(cell), next;
 
 	do {
-		if (fut_unlikely(word & FUT_LOCKED))
+		if (FUT_UNLIKELY(word & FUT_LOCKED))
 			word = unlocked(cell);
 		if (fut_is_settled(word) ||
 		    (word & (FUT_CLAIM | FUT_FOLLOWS)) == FUT_CLAIM)
@@ -258,10 +258,10 @@ bool fut_cell_hang(struct future_cell *cell, struct fut_hook *hook,
 	uint64_t word = atomic_load_explicit(&cell->word, FUT_ACQUIRE);
 
 	/* In a forked child nobody is firing, or will unlock, any more. */
-	if (fut_unlikely(fut_is_settled(word)) && cell->born != fut_fork_now())
+	if (FUT_UNLIKELY(fut_is_settled(word)) && cell->born != fut_fork_now())
 		return false;
 	do {
-		if (fut_unlikely(word & FUT_LOCKED))
+		if (FUT_UNLIKELY(word & FUT_LOCKED))
 			word = unlocked(cell);
 		/* FIRING gone before the caller fires, for fut_cell_fire(). */
 		if (fut_is_settled(word) && !(word & FUT_FIRING))

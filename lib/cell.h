@@ -152,9 +152,9 @@ static inline bool fut_cell_start(struct future_cell *cell)
 {
 	uint64_t word = atomic_load_explicit(&cell->word, FUT_RELAXED);
 
-	if (fut_likely(((uint32_t)word & ~(uint32_t)FUT_HOOKS) ==
+	if (FUT_LIKELY(((uint32_t)word & ~(uint32_t)FUT_HOOKS) ==
 			FUT_PENDING) &&
-	    fut_likely(atomic_compare_exchange_strong_explicit(&cell->word,
+	    FUT_LIKELY(atomic_compare_exchange_strong_explicit(&cell->word,
 			&word, word | FUT_RUNNING | FUT_BUSY, FUT_ACQUIRE,
 			FUT_RELAXED)))
 		return true;
@@ -194,7 +194,7 @@ static inline enum fut_cell_published fut_cell_publish(
 	enum fut_cell_published todo;
 
 	do {
-		if (fut_unlikely(fut_is_settled(word)))
+		if (FUT_UNLIKELY(fut_is_settled(word)))
 			return FUT_PUBLISH_LOST;
 		next = (word & kept) | status | more;
 		if (!(word & FUT_HOOKS)) {
@@ -309,11 +309,11 @@ static inline future_result_t fut_cell_result(struct future_cell *cell)
 {
 	uint32_t state = fut_cell_state(cell);
 
-	if (fut_unlikely((state & FUT_STATUS) == FUT_CANCELLED))
+	if (FUT_UNLIKELY((state & FUT_STATUS) == FUT_CANCELLED))
 		return future_fail(ECANCELED);
-	if (fut_unlikely(state & FUT_SHARED))
+	if (FUT_UNLIKELY(state & FUT_SHARED))
 		state = fut_cell_state(cell->owner);
-	if (fut_unlikely(state & FUT_TAKEN))
+	if (FUT_UNLIKELY(state & FUT_TAKEN))
 		return future_fail(EALREADY);
 	return future_result_make(cell->value, NULL, cell->error);
 }

@@ -14,6 +14,7 @@ static void wake_everybody(struct fut_pool *pool)
 /* Under the lock. */
 static void set_phase(struct fut_pool *pool, enum fut_pool_phase phase)
 {
+	FUT_ASSERT(fut_lock_held(&pool->lock));
 	if (pool->phase < phase)
 		pool->phase = (uint8_t)phase;
 	/* One of the idle, if there are: it sees whether all may leave. */
@@ -82,6 +83,7 @@ size_t fut_pool_cancel(struct future_executor *executor)
 /* Under the lock: nothing queued, nobody at work. */
 static bool is_calm(struct fut_pool *pool)
 {
+	FUT_ASSERT(fut_lock_held(&pool->lock));
 	return pool->queue.head == NULL && pool->callers == 0 && pool->alive ==
 		atomic_load_explicit(&pool->idle, FUT_RELAXED);
 }
@@ -139,6 +141,7 @@ int fut_pool_drain(struct future_executor *executor, int64_t deadline_ns)
 /* Under the lock: left, and somebody joins or has joined the last of them. */
 static bool has_left(struct fut_pool *pool)
 {
+	FUT_ASSERT(fut_lock_held(&pool->lock));
 	return pool->alive == 0 && pool->callers == 0 &&
 		(pool->corpse != NULL || pool->gone);
 }

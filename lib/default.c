@@ -60,7 +60,7 @@ int fut_post(struct fut_task *task, enum fut_post how)
 {
 	struct future_executor *executor = task->executor;
 
-	if (fut_unlikely(executor == NULL)) {
+	if (FUT_UNLIKELY(executor == NULL)) {
 		executor = resolve();
 		if (executor == NULL)
 			return EAGAIN;

@@ -98,7 +98,7 @@ struct future_executor {
 static inline bool fut_executor_inherited(
 	const struct future_executor *executor)
 {
-	return fut_unlikely(executor->born != fut_fork_now()) &&
+	return FUT_UNLIKELY(executor->born != fut_fork_now()) &&
 		executor->born != FUT_BORN_EVERYWHERE;
 }
 

@@ -123,7 +123,7 @@ future_result_t future_get(future_t *future)
 
 	if (future == NULL)
 		return future_fail(EINVAL);
-	if (fut_likely(is_settled(future)))
+	if (FUT_LIKELY(is_settled(future)))
 		return fut_cell_result(future);
 	error = wait(future, FUT_FOREVER);
 	return error != 0 ? future_fail(error) : fut_cell_result(future);

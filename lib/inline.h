@@ -17,7 +17,7 @@ static inline void fut_inline_flush(void)
 	const struct fut_self *self = fut_self();
 
 	/* Where library steps are being taken, they come first. */
-	if (fut_unlikely(self->inline_head != NULL) && !self->inline_busy &&
+	if (FUT_UNLIKELY(self->inline_head != NULL) && !self->inline_busy &&
 	    self->steps == NULL)
 		fut_inline_flush_now();
 }

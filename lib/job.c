@@ -104,7 +104,7 @@ void fut_job_unref(struct fut_job *job)
 		atomic_store_explicit(at, word - FUT_CELL_REF, FUT_RELAXED);
 	else
 		word = atomic_fetch_sub_explicit(at, FUT_CELL_REF, FUT_ACQ_REL);
-	if (fut_unlikely(word < FUT_CELL_REF))
+	if (FUT_UNLIKELY(word < FUT_CELL_REF))
 		fut_die("future_unref: one unref too many");
 	if (word < 2 * FUT_CELL_REF)
 		dispose(job);
@@ -261,7 +261,7 @@ enum fut_end fut_job_finish(struct fut_job *job,
 	}
 	settled = write_result(job, result->value, result->destroy, error,
 		FUT_CELL_REF);
-	if (fut_unlikely(!settled)) {
+	if (FUT_UNLIKELY(!settled)) {
 		fut_job_discard(result);
 		return finish_late(job);
 	}

@@ -78,7 +78,7 @@ static inline struct fut_job *fut_job_of_task(struct fut_task *task)
 /* Inherited by a fork, so that nothing of it may be locked. */
 static inline bool fut_cell_inherited(const struct future_cell *cell)
 {
-	return fut_unlikely(cell->born != fut_fork_now());
+	return FUT_UNLIKELY(cell->born != fut_fork_now());
 }
 
 /* An address that a task can be sent to later. */
@@ -101,7 +101,7 @@ static inline struct fut_home fut_home_of_future(const future_t *future)
 {
 	const struct fut_job *job = FUT_OWNER(future, struct fut_job, cell);
 
-	if (fut_unlikely(job->task.form & FUT_FORM_ELSEWHERE))
+	if (FUT_UNLIKELY(job->task.form & FUT_FORM_ELSEWHERE))
 		return fut_home_elsewhere(job);
 	return (struct fut_home){ job->task.executor, job->task.generation };
 }
@@ -196,7 +196,7 @@ void fut_follow_mark(void *inner);
 
 static inline bool fut_follow_asked(const future_result_t *result)
 {
-	return fut_unlikely(result->destroy == fut_follow_mark);
+	return FUT_UNLIKELY(result->destroy == fut_follow_mark);
 }
 
 /*

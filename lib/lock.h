@@ -22,7 +22,7 @@ static inline void fut_lock(struct fut_lock *lock)
 	uint32_t free = 0;
 
 	fut_self_locks(+1);
-	if (fut_unlikely(!atomic_compare_exchange_strong_explicit(&lock->word,
+	if (FUT_UNLIKELY(!atomic_compare_exchange_strong_explicit(&lock->word,
 			&free, 1, FUT_ACQUIRE, FUT_RELAXED)))
 		fut_lock_slow(lock);
 }

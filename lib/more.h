@@ -57,7 +57,7 @@ int fut_spec_check(const struct fut_spec *spec);
 /* True where an executor's hooks or clocks want to know of each task. */
 static inline bool fut_home_hooked(struct fut_home home)
 {
-	return home.executor != NULL && fut_unlikely(atomic_load_explicit(
+	return home.executor != NULL && FUT_UNLIKELY(atomic_load_explicit(
 		&home.executor->hooked, FUT_RELAXED)) &&
 		!fut_executor_inherited(home.executor);
 }
@@ -69,7 +69,7 @@ static inline struct fut_job *fut_job_make_short(size_t size,
 {
 	struct fut_job *job = fut_block_new(size);
 
-	if (fut_unlikely(job == NULL))
+	if (FUT_UNLIKELY(job == NULL))
 		return NULL;
 	fut_job_init(job, kind, run, home, 2 * FUT_CELL_REF);
 	job->cell.fn = fn;
@@ -89,7 +89,7 @@ struct fut_job *fut_job_make(size_t size, const struct fut_cell_kind *kind,
 /* Frees the memory of a job that was made with `size`. */
 static inline void fut_job_unmake(struct fut_job *job, size_t size)
 {
-	if (fut_unlikely(job->task.form & FUT_FORM_LONG))
+	if (FUT_UNLIKELY(job->task.form & FUT_FORM_LONG))
 		fut_free(job);
 	else
 		fut_block_free(job, size);

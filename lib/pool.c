@@ -149,6 +149,7 @@ static void configure(struct fut_pool *pool,
 /* Under the lock: one worker more or less, idle until it first looks. */
 static void count_worker(struct fut_pool *pool, int change)
 {
+	FUT_ASSERT(fut_lock_held(&pool->lock));
 	pool->alive += (uint32_t)change;
 	atomic_store_explicit(&pool->idle, (uint32_t)change +
 		atomic_load_explicit(&pool->idle, FUT_RELAXED), FUT_RELAXED);

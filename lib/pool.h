@@ -136,6 +136,7 @@ static inline struct fut_worker *fut_pool_self(struct fut_pool *pool)
 /* Under the lock: before anything leaves the queue. */
 static inline void fut_pool_note_peak(struct fut_pool *pool)
 {
+	FUT_ASSERT(fut_lock_held(&pool->lock));
 	if (fut_queue_live(&pool->queue) > pool->peak)
 		pool->peak = fut_queue_live(&pool->queue);
 }

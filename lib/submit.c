@@ -34,7 +34,7 @@ static inline enum fut_end submit_started(struct fut_job *job)
 	struct fut_frame frame;
 
 	fut_frame_push(&frame, &job->task, &job->cell);
-	if (fut_unlikely(job->task.form & FUT_FORM_LONG)) {
+	if (FUT_UNLIKELY(job->task.form & FUT_FORM_LONG)) {
 		future_result_t result = call_long(job);
 
 		fut_frame_pop(&frame);
@@ -53,7 +53,7 @@ static enum fut_end submit_run(struct fut_task *task)
 {
 	struct fut_job *job = fut_job_of_task(task);
 
-	if (fut_likely(fut_cell_start(&job->cell)))
+	if (FUT_LIKELY(fut_cell_start(&job->cell)))
 		return submit_started(job);
 	fut_job_unref(job);
 	return FUT_END_HUSK;
@@ -93,7 +93,7 @@ static inline future_t *send(struct fut_job *job, int *ret_error)
 {
 	int error = fut_post(&job->task, FUT_POST_NEW);
 
-	if (fut_unlikely(error != 0))
+	if (FUT_UNLIKELY(error != 0))
 		fut_job_drop(job, error == FUT_DISCARDED ? EAGAIN : error);
 	*ret_error = error;
 	return &job->cell;
@@ -129,10 +129,10 @@ future_t *future_submit(future_executor_t *executor, future_task_fn *fn,
 	int error;
 
 	/* Checked here once more, so that the short form is short. */
-	if (fut_likely(fn != NULL && !fut_home_hooked(home))) {
+	if (FUT_LIKELY(fn != NULL && !fut_home_hooked(home))) {
 		job = fut_job_make_short(sizeof(*job), &submit_cell,
 			&submit_task, home, spec.fn, arg);
-		if (fut_likely(job != NULL))
+		if (FUT_LIKELY(job != NULL))
 			return send(job, &error);
 	}
 	return submit(executor, &spec, 0, &error);
@@ -207,7 +207,7 @@ int future_execute(future_executor_t *executor, void (*fn)(void *arg),
 	call->fn = fn;
 	call->arg = arg;
 	error = fut_post(&call->task, FUT_POST_NEW);
-	if (fut_unlikely(error != 0))
+	if (FUT_UNLIKELY(error != 0))
 		call_drop(&call->task, error);
 	return error == FUT_DISCARDED ? 0 : error;
 }

@@ -64,7 +64,8 @@ static struct future_cell *take_source(struct fut_job *job)
  * Drops the source.
  */
 static inline enum fut_end finish(struct fut_job *job,
-	const future_result_t *result, struct future_cell *source)
+	const future_result_t *result, struct future_cell *source,
+	const void *lent)
 {
 	bool finally = on_of(job) == FUTURE_ON_FINALLY;
 	enum fut_end end;
@@ -72,11 +73,10 @@ static inline enum fut_end finish(struct fut_job *job,
 	if (fut_follow_asked(result) && finally)
 		return fut_job_finish(job, result);	/* needs it still */
 	take_source(job);
-	if (fut_unlikely(finally) && result->error == 0) {
+	if (FUT_UNLIKELY(finally) && result->error == 0) {
 		fut_job_discard(result);
 		end = fut_job_finish_as(job, source);
-	} else if (fut_unlikely(result->value != NULL) &&
-		   result->value == source->value &&
+	} else if (FUT_UNLIKELY(result->value == lent) && lent != NULL &&
 		   result->destroy == NULL && fut_cell_lends(source)) {
 		end = fut_job_finish_lent(job, result, fut_cell_owner(source));
 	} else {
@@ -122,22 +122,22 @@ static enum fut_end dependent_started(struct fut_job *job)
 	future_result_t in = fut_cell_result(source);
 	struct fut_frame frame;
 
-	if (fut_unlikely(!wants(job, source, in.error)))
+	if (FUT_UNLIKELY(!wants(job, source, in.error)))
 		return finish_unwanted(job, source);
 	fut_frame_push(&frame, &job->task, &job->cell);
-	if (fut_likely(!(job->task.form & (FUT_FORM_LONG | FUT_FORM_EXECUTE)) &&
+	if (FUT_LIKELY(!(job->task.form & (FUT_FORM_LONG | FUT_FORM_EXECUTE)) &&
 			fut_cell_is_plain(source))) {
 		future_then_fn *fn = (future_then_fn *)job->cell.fn;
 		/* Neither goes by way of a copy: that would stall. */
 		future_result_t result = fn(source->result, job->cell.arg);
 
 		fut_frame_pop(&frame);
-		return finish(job, &result, source);
+		return finish(job, &result, source, in.value);
 	} else {
 		future_result_t result = call_long(job, in);
 
 		fut_frame_pop(&frame);
-		return finish(job, &result, source);
+		return finish(job, &result, source, in.value);
 	}
 }
 
@@ -145,7 +145,7 @@ static enum fut_end dependent_run(struct fut_task *task)
 {
 	struct fut_job *job = fut_job_of_task(task);
 
-	if (fut_likely(fut_cell_start(&job->cell)))
+	if (FUT_LIKELY(fut_cell_start(&job->cell)))
 		return dependent_started(job);
 	fut_job_unref(job);
 	return FUT_END_HUSK;
@@ -233,10 +233,10 @@ static bool dependent_fire(struct fut_hook *hook, struct future_cell *source,
 		pass_through(job, source);
 		return true;
 	}
-	if (fut_unlikely(job->task.form & FUT_FORM_LONG))
+	if (FUT_UNLIKELY(job->task.form & FUT_FORM_LONG))
 		fut_dependent_queued(job);
 	error = fut_post(&job->task, FUT_POST_RELEASED);
-	if (fut_unlikely(error != 0))
+	if (FUT_UNLIKELY(error != 0))
 		fut_job_drop(job, error);
 	return true;
 }
@@ -308,15 +308,15 @@ static inline future_t *then(future_t *source, future_executor_t *executor,
 	struct fut_home home;
 
 	/* Checked here once more, so that the short form is short. */
-	if (fut_unlikely(source == NULL || executor != NULL || fn == NULL ||
+	if (FUT_UNLIKELY(source == NULL || executor != NULL || fn == NULL ||
 			fut_cell_inherited(source)))
 		return then_long(source, executor, on, fn, arg);
 	home = fut_home_of_future(source);
-	if (fut_unlikely(fut_home_hooked(home)))
+	if (FUT_UNLIKELY(fut_home_hooked(home)))
 		return then_long(source, executor, on, fn, arg);
 	job = fut_job_make_short(FUT_DEPENDENT_SIZE, &dependent_cell,
 		&dependent_task, home, (void (*)(void))fn, arg);
-	if (fut_unlikely(job == NULL))
+	if (FUT_UNLIKELY(job == NULL))
 		return then_long(source, executor, on, fn, arg);
 	job->task.form = (uint8_t)(on << ON_SHIFT);
 	return hang(job, source);

@@ -69,6 +69,7 @@ static struct fut_task *take_share(struct fut_worker *worker)
 	struct fut_task *first;
 	size_t size = share_size(pool);
 
+	FUT_ASSERT(fut_lock_held(&pool->lock));
 	fut_pool_note_peak(pool);
 	first = fut_queue_pop(&pool->queue);
 	if (size > 1) {
@@ -206,6 +207,7 @@ static bool take_wake_up(struct fut_pool *pool)
  */
 static bool leaves(struct fut_pool *pool)
 {
+	FUT_ASSERT(fut_lock_held(&pool->lock));
 	if (pool->phase != FUT_POOL_OPEN && idle(pool) + 1 == pool->alive)
 		pool->leaving = true;
 	if (pool->leaving)
@@ -279,7 +281,7 @@ static void run(struct fut_worker *worker, struct fut_task *task)
 
 	FUT_ASSERT(!worker->rested);
 	COUNT_UP(worker->running);
-	if (fut_unlikely(atomic_load_explicit(&worker->pool->cancelling,
+	if (FUT_UNLIKELY(atomic_load_explicit(&worker->pool->cancelling,
 			FUT_RELAXED) != 0))
 		end = task->kind->drop(task, ECANCELED) ? FUT_END_CANCELLED :
 			FUT_END_HUSK;

@@ -75,5 +75,6 @@ EXTRA_DIST += tests/mutants/run.sh \
 	tests/mutants/timeout_leaves_its_hook.patch \
 	tests/mutants/unlock_wakes_nobody.patch \
 	tests/mutants/unref_relaxed.patch \
+	tests/mutants/value_of_a_cancelled_task_read.patch \
 	tests/mutants/wake_up_stays_in_flight.patch \
 	tests/mutants/wake_up_swallowed.patch

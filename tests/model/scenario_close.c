@@ -199,6 +199,28 @@ SCENARIO(cancel_of_a_running_task_against_join)
 	pool_end(pool);
 }
 
+/* The value that the function still returns is nobody's. */
+
+static future_result_t heal(future_result_t in, void *arg)
+{
+	MODEL_CHECK(in.error == ECANCELED && in.value == NULL);
+	return future_ok(arg);
+}
+
+SCENARIO(a_healed_cancel_against_the_end_of_the_task)
+{
+	future_t *task, *healed;
+
+	pool = pool_at_rest(1);
+	task = future_submit(pool, run_one, &argument);
+	healed = future_catch_on(task, future_inline(), heal, &argument);
+	future_cancel(task);
+	/* If it was too late, the value is the same. */
+	get_and_unref(healed, &argument);
+	future_unref(task);
+	pool_end(pool);
+}
+
 /* A future whose home is closed, and whose shell is somebody else's. */
 
 /* Where it was to run is gone once that has been counted. */

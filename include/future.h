@@ -14,7 +14,7 @@
  * Rules for every call:
  *
  * Errors.      A call that can fail returns 0 or an errno value.  A call that
- *              returns a future never returns NULL: the future has failed.
+ *              makes a future never returns NULL: the future has failed.
  * References.  A function that returns a future_t * gives you one reference,
  *              to be given back with future_unref().  A function that takes
  *              a future borrows it.  Only future_follow() and future_chain()

@@ -56,11 +56,12 @@ void bars_legend(const struct bars *bars)
 		SPAN_WORKING, SPAN_FETCHING, SPAN_CHECKING, SPAN_IDLE };
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-		fputs(i > 0 ? "   " : "", bars->out);
+		fputs(i == 0 ? "" : i == 3 ? "\n" : "   ", bars->out);
 		cells_draw(bars, order[i], 1);
 		fprintf(bars->out, " %s", looks[order[i]].words);
 	}
-	fputs("\ndata: ^ a body is there; a digit, so many; * ten or more\n",
+	fputs("\na column shows what took most of it\n"
+		"data: ^ a body is there; a digit, so many; * ten or more\n",
 		bars->out);
 }
 

@@ -265,6 +265,8 @@ static int compare(const struct options *options, const struct http_url *urls)
 			break;
 		}
 		count++;
+		if (isatty(STDERR_FILENO))
+			fprintf(stderr, "%s ...\n", models[i].name);
 		error = run_model(run, models[i].run, what.threads);
 		if (error != 0)
 			status = complain(run->culprit != NULL
@@ -296,11 +298,24 @@ static int url_read(const struct options *options, size_t which,
 	return error;
 }
 
+/* Before the work, not after it. */
+static bool can_write(const char *file)
+{
+	FILE *out = fopen(file, "we");
+
+	if (out == NULL) {
+		complain(file, errno);
+		return false;
+	}
+	fclose(out);
+	return true;
+}
+
 static int download(const struct options *options, unsigned port)
 {
 	struct http_url *urls = calloc(options->count, sizeof(*urls));
 	size_t count = 0;
-	int status = EXIT_FAILURE;
+	int status = 2;
 
 	if (urls == NULL)
 		return complain(NULL, ENOMEM);
@@ -326,6 +341,8 @@ int main(int argc, char **argv)
 		return status;
 	if (options.serve)
 		return serve(&options);
+	if (options.svg != NULL && !can_write(options.svg))
+		return EXIT_FAILURE;
 	if (options.url_count > 0)
 		return download(&options, 0);
 

@@ -13,7 +13,7 @@ static const char help[] =
 "Downloads several bodies four ways and shows what each of them costs.\n"
 "\n"
 "Without a URL it downloads from a server of its own on 127.0.0.1:\n"
-"  -n, --count=N      bodies (6; with URLs, taken in turn: each once)\n"
+"  -n, --count=N      bodies (6; with URLs, one of each; in turn)\n"
 "  -s, --size=KIB     size of a body (256)\n"
 "  -d, --delay=MS     from the request to the answer (100)\n"
 "\n"
@@ -27,7 +27,7 @@ static const char help[] =
 "                     /garbage /silent what can go wrong\n"
 "  -h, --help         this\n"
 "\n"
-"Exits with 0, 1 if a download failed, 2 for a wrong command line.\n";
+"Exits with 0, 1 if something failed, 2 for a wrong command line.\n";
 
 enum { OPTION_SVG = 256, OPTION_TSV, OPTION_SERVE };
 
@@ -125,6 +125,7 @@ bool options_read(int argc, char **argv, struct options *ret_options,
 	int option;
 
 	*ret_status = 2;
+	argv[0] = (char *)"four_models";	/* for the messages of getopt */
 	while ((option = getopt_long(argc, argv, "n:s:d:t:T:m:h", longs,
 	    NULL)) != -1) {
 		switch (option) {

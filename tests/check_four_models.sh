@@ -126,7 +126,7 @@ for m in 1 2 3 4; do
 done
 for bad in nonsense https://127.0.0.1/ http:// http://127.0.0.1:70000/ \
     http://me@127.0.0.1/ "http://127.0.0.1/a b"; do
-	check "'$bad' is a bad URL" fails_with 1 "not a URL" "$bad"
+	check "'$bad' is a bad URL" fails_with 2 "not a URL" "$bad"
 done
 check "a wrong option is refused" fails_with 2 "help" --nonsense
 check "a wrong number is refused" fails_with 2 "not a number" --count=0

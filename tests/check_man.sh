@@ -91,7 +91,7 @@ try_example() {
 			complain "$1: an example: $(cat "$tmp/said")"
 		return
 	fi
-	if ! compile -Wall -Wextra -Werror "$2" -o "$tmp/example" "$library" \
+	if ! compile -std=c11 -Wall -Wextra -Werror "$2" -o "$tmp/example" "$library" \
 		-pthread > "$tmp/said"; then
 		complain "$1: an example: $(cat "$tmp/said")"
 		return

@@ -91,8 +91,9 @@ FUTURE_API FUTURE_CHECKED int future_execute(future_executor_t *executor,
 /*
  * Waits for the outcome; the value is borrowed.  A worker that waits may run
  * the very task it waits for, or what that cannot settle without, if it has
- * not started.  EDEADLK where it waits for itself, ECHILD for an unsettled
- * future inherited by a fork: then the future is still pending.
+ * not started, until half of its stack is used; then it only sleeps.  EDEADLK
+ * where it waits for itself, ECHILD for an unsettled future inherited by a
+ * fork: then the future is still pending.
  */
 FUTURE_API future_result_t future_get(future_t *future);
 

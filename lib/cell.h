@@ -24,15 +24,16 @@
  *
  * Who may do what at once (X: exclude each other, by a CAS on the word):
  *
- *		start	claim	publish	cancel	hang	unhang	peek
- *	start	X	X	-	X	-	-	X
- *	claim		X	-	X	-	-	X
- *	publish			-	X	-	-	-
- *	cancel				X	-	-	X
- *	hang, unhang, peek					X (LOCKED)
+ *			start	claim	publish	cancel	hang, unhang, peek
+ *	start		X	X	-	X	X
+ *	claim			X	-	X	X
+ *	publish				-	X	-
+ *	cancel					X	X
+ *	hang, unhang, peek				X
  *
- * start, claim, cancel and the end of following wait for LOCKED to be clear, so
- * that who holds it may read a link of a future that is still open, and take a
+ * hang, unhang and peek (who looks where the future's links lead) hold LOCKED;
+ * start, claim, cancel and the end of following wait for it to be clear.  So
+ * who holds it may read a link of a future that is still open, and take a
  * reference on what it leads to, before the link can be dropped.
  */
 #ifndef FUT_CELL_H
@@ -182,7 +183,7 @@ enum fut_cell_published {
  * By the holder of the claim, or of the run: SETTLED, or CANCELLED to keep the
  * link of FOLLOWS, with `more` bits (SHARED, FOLLOWS).  A running one may have
  * been cancelled meanwhile: then nobody reads anything of the result.  Drops
- * `refs`, unless it was lost.  `lock`: hooks are fired at once.
+ * `refs` where nothing is left to fire.  `lock`: hooks are fired at once.
  */
 static inline enum fut_cell_published fut_cell_publish(
 	struct future_cell *cell, uint32_t status, uint32_t more,
@@ -259,6 +260,7 @@ bool fut_cell_fire(struct future_cell *cell, bool locked, uint64_t refs);
 /*
  * The same in one step, for a cell that was left LOCKED, if there is only one
  * hook and that agrees to be fired under the lock.  False: nothing was done.
+ * *ret_last: nobody has a reference any more.
  */
 bool fut_cell_hand_on(struct future_cell *cell, uint64_t refs, bool *ret_last);
 
@@ -277,8 +279,8 @@ bool fut_cell_hang(struct future_cell *cell, struct fut_hook *hook,
 bool fut_cell_unhang(struct future_cell *cell, struct fut_hook *hook);
 
 /*
- * The lock.  Held briefly, and never while anything is called.  Locking returns
- * the state, LOCKED included.
+ * The lock.  Held briefly, and never while anything of the user's is called.
+ * Locking returns the state, LOCKED included.
  */
 uint32_t fut_cell_lock(struct future_cell *cell);
 void fut_cell_unlock(struct future_cell *cell);
@@ -296,7 +298,7 @@ static inline bool fut_cell_owns(struct future_cell *owner)
 		FUT_SETTLED && owner->destroy != NULL;
 }
 
-/* True if the value may be shared: somebody will free it, and has not. */
+/* True if the value can be shared: it has an owner, and nobody took it. */
 static inline bool fut_cell_lends(struct future_cell *cell)
 {
 	struct future_cell *owner = fut_cell_owner(cell);
@@ -318,14 +320,14 @@ static inline future_result_t fut_cell_result(struct future_cell *cell)
 	return future_result_make(cell->value, NULL, cell->error);
 }
 
+/* The same, made the caller's own; EALREADY from now on for the others. */
+future_result_t fut_cell_take(struct future_cell *cell);
+
 /* True if `result` is what everybody is lent: nobody owns the value. */
 static inline bool fut_cell_is_plain(const struct future_cell *cell)
 {
 	return (fut_cell_state(cell) & (FUT_STATUS | FUT_SHARED)) ==
 		FUT_SETTLED && cell->destroy == NULL;
 }
-
-/* The same, made the caller's own; EALREADY from now on for the others. */
-future_result_t fut_cell_take(struct future_cell *cell);
 
 #endif

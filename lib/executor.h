@@ -76,7 +76,7 @@ struct fut_executor_kind {
 	size_t (*cancel)(struct future_executor *executor);
 	int (*join)(struct future_executor *executor, int64_t deadline_ns);
 
-	/* See <future/executor.h>. */
+	/* True once it was cancelled; the rest: see <future/executor.h>. */
 	bool (*cancelled)(struct future_executor *executor);
 	int (*drain)(struct future_executor *executor, int64_t deadline_ns);
 	void (*stats)(struct future_executor *executor,

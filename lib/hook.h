@@ -16,10 +16,10 @@ struct fut_hook {
 	struct fut_hook *prev;
 
 	/*
-	 * No lock is held, and the hook may be gone when this returns true.
-	 * Or else the source is `locked`, and it does only what needs no other
-	 * lock and calls nothing of the user's: false, it has done nothing and
-	 * is to be fired again without.
+	 * No lock is held, unless the source is `locked`: then it either does
+	 * all it has to without another lock or a call of the user's, or it
+	 * does nothing, returns false, and is fired again without the lock.
+	 * The hook may be gone when this returns true.
 	 */
 	bool (*fire)(struct fut_hook *hook, struct future_cell *source,
 		bool locked);

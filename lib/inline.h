@@ -9,9 +9,10 @@
 #include "executor.h"
 #include "self.h"
 
+/* Runs what waits on this thread, one task after the other. */
 void fut_inline_flush_now(void);
 
-/* Runs what waits on this thread, unless a call further out is doing so. */
+/* The same, unless a call further out does so, or will. */
 static inline void fut_inline_flush(void)
 {
 	const struct fut_self *self = fut_self();

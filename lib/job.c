@@ -117,6 +117,7 @@ void fut_job_fire(struct fut_job *job, bool locked, uint64_t refs)
 	bool last;
 
 	if (self->steps != NULL) {
+		/* The list holds the reference to be dropped, or its own. */
 		if (refs == 0)
 			fut_cell_ref(&job->cell);
 		job->cell.link = NULL;
@@ -141,7 +142,10 @@ void fut_job_fire(struct fut_job *job, bool locked, uint64_t refs)
 	fut_inline_flush();
 }
 
-/* A future with one continuation, which this thread will run next. */
+/*
+ * By who published it LOCKED.  A lone hook that agrees is fired under the lock:
+ * this thread runs its continuation next.  Or else all are fired, unlocked.
+ */
 static inline void hand_on(struct fut_job *job, uint64_t refs)
 {
 	bool last;

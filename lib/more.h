@@ -35,7 +35,10 @@ struct fut_spec {
 	const struct fut_home *home;	/* NULL: where it runs */
 };
 
-/* Of a continuation, which alone may run elsewhere than its home. */
+/*
+ * What a continuation takes: there its struct fut_more is found, though
+ * cell.more may be gone.
+ */
 #define FUT_DEPENDENT_SIZE 128
 
 static inline struct fut_more *fut_job_more(struct fut_job *job)
@@ -98,7 +101,7 @@ static inline void fut_job_unmake(struct fut_job *job, size_t size)
 /* A spec of which no job could be made: its argument is freed here. */
 void fut_spec_drop(const struct fut_spec *spec);
 
-/* Lets go of the argument and of the context, once. */
+/* Lets go of the argument and of the context: to be called once. */
 void fut_job_drop_arg(struct fut_job *job);
 
 /* A continuation goes to its executor only now: its clock starts. */

@@ -160,7 +160,10 @@ void fut_worker_unblock(struct fut_worker *worker,
 /* Under the lock: whoever sleeps in a wait looks at what has come since. */
 void fut_pool_prod(struct fut_pool *pool);
 
-/* Under the lock: whether a sleeping worker is to be woken by the caller. */
+/*
+ * Under the lock: sends a wake-up if somebody is idle and none is in flight.
+ * True: the caller unparks one from `wake` after the lock.
+ */
 bool fut_pool_wakes(struct fut_pool *pool);
 
 /* Under the lock: bumps a word; the caller unparks it after the lock. */

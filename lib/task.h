@@ -37,7 +37,10 @@ struct fut_task {
 	struct fut_task *next;	/* in the list of whoever holds it */
 	const struct fut_task_kind *kind;
 
-	/* Its address, and the home of what it settles: NULL, the default. */
+	/*
+	 * Its address; NULL, the default one.  Where the maker says nothing
+	 * else, the home of what it settles, too.
+	 */
 	struct future_executor *executor;
 	uint32_t generation;	/* of the executor's shell */
 	uint8_t place;		/* a fut_task_place; under its queue's lock */

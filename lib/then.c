@@ -60,8 +60,8 @@ static struct future_cell *take_source(struct fut_job *job)
 }
 
 /*
- * What the function returned settles the dependent; or the source's does.
- * Drops the source.
+ * What the function returned settles the dependent; or the source's outcome
+ * does.  `lent` is the value that the function was given.  Drops the source.
  */
 static inline enum fut_end finish(struct fut_job *job,
 	const future_result_t *result, struct future_cell *source,

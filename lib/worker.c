@@ -216,8 +216,8 @@ static bool leaves(struct fut_pool *pool)
 }
 
 /*
- * Sleeps until woken; false if the pool is closed and nothing is left.  Goes
- * back to look if anything came since `takes` was read.
+ * Sleeps until woken; false if it is time to leave.  Goes back to look if
+ * anything came since `takes` was read.
  */
 static bool rest(struct fut_worker *worker, size_t takes)
 {
@@ -244,7 +244,7 @@ static bool rest(struct fut_worker *worker, size_t takes)
 	return stay;
 }
 
-/* The next task; NULL when the pool is closed and nothing is left. */
+/* The next task; NULL when it is time to leave: see leaves(). */
 static struct fut_task *next(struct fut_worker *worker)
 {
 	struct fut_task *task = worker->kept;

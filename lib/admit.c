@@ -11,13 +11,6 @@ struct after {
 	uint32_t room;			/* to be waited for */
 };
 
-/* It was meant for an earlier pool.  The default one is always the same. */
-static bool is_stale(const struct fut_task *task)
-{
-	return task->executor != NULL &&
-		task->generation != fut_executor_generation(task->executor);
-}
-
 /* Under the lock. */
 static int check_open(struct fut_pool *pool, struct fut_task *task,
 	enum fut_post how)
@@ -25,7 +18,7 @@ static int check_open(struct fut_pool *pool, struct fut_task *task,
 	const struct fut_worker *worker = fut_pool_self(pool);
 
 	FUT_ASSERT(fut_lock_held(&pool->lock));
-	if (is_stale(task))
+	if (fut_task_is_stale(task))
 		return ESHUTDOWN;
 	if (pool->phase == FUT_POOL_OPEN)
 		return 0;
@@ -103,8 +96,8 @@ static int push(struct fut_pool *pool, struct fut_task *task,
 		enqueue(pool, task, how, after);
 	else if (error == EAGAIN && pool->when_full == FUTURE_BLOCK && !last)
 		pool->producers++;
-	else if (!is_stale(task) && (error != EAGAIN ||
-				     pool->when_full != FUTURE_CALLER_RUNS))
+	else if (!fut_task_is_stale(task) &&
+		 (error != EAGAIN || pool->when_full != FUTURE_CALLER_RUNS))
 		pool->refused++;
 	fut_unlock(&pool->lock);
 	return error;
@@ -146,7 +139,7 @@ static inline bool push_simply(struct fut_pool *pool, struct fut_task *task,
 
 	fut_lock(&pool->lock);
 	simple = pool->phase == FUT_POOL_OPEN && pool->capacity == 0 &&
-		!is_stale(task);
+		!fut_task_is_stale(task);
 	if (FUT_LIKELY(simple))
 		enqueue(pool, task, how, &after);
 	fut_unlock(&pool->lock);
@@ -217,7 +210,7 @@ void fut_pool_husk(struct future_executor *executor, struct fut_task *task,
 	bool room = false;
 
 	fut_lock(&pool->lock);
-	if (!is_stale(task)) {
+	if (!fut_task_is_stale(task)) {
 		if (why == FUT_HUSK_CANCELLED)
 			pool->counts[FUT_END_CANCELLED]++;
 		else

@@ -109,6 +109,16 @@ static inline uint32_t fut_executor_generation(
 	return atomic_load_explicit(&executor->generation, FUT_RELAXED);
 }
 
+/*
+ * It was meant for an earlier executor in this shell.  The default one, NULL,
+ * is always the same.
+ */
+static inline bool fut_task_is_stale(const struct fut_task *task)
+{
+	return task->executor != NULL &&
+		task->generation != fut_executor_generation(task->executor);
+}
+
 /* A function that runs, on the stack of its thread, innermost first. */
 struct fut_frame {
 	struct fut_frame *up;

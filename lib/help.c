@@ -11,8 +11,7 @@ static bool may_run(const struct fut_job *job)
 	struct future_executor *home = fut_executor_peek(job->task.executor);
 
 	if (home == NULL || fut_thread_stack_deep() ||
-	    (job->task.executor != NULL &&
-	     job->task.generation != fut_executor_generation(home)))
+	    fut_task_is_stale(&job->task))
 		return false;
 	/* Between two functions, too: in a destructor, say. */
 	if (self->worker != NULL && home == &self->worker->pool->executor)

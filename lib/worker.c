@@ -344,10 +344,7 @@ bool fut_pool_keep(struct future_executor *executor, struct fut_task *task)
 	struct fut_worker *worker = self->worker;
 
 	if (!self->may_keep || worker->pool != pool || worker->kept != NULL ||
-	    pool->width == 1)
-		return false;
-	if (task->executor != NULL &&
-	    task->generation != fut_executor_generation(&pool->executor))
+	    pool->width == 1 || fut_task_is_stale(task))
 		return false;
 	if (worker->streak >= FUT_STREAK_MAX &&
 	    atomic_load_explicit(&pool->filled, FUT_RELAXED) != 0)

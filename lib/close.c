@@ -224,20 +224,14 @@ void fut_pool_timed(struct future_executor *executor, int64_t queued_ns,
 	add(&worker->running_ns, running_ns);
 }
 
-static void bump(_Atomic size_t *counter)
-{
-	atomic_store_explicit(counter,
-		atomic_load_explicit(counter, FUT_RELAXED) + 1, FUT_RELAXED);
-}
-
 void fut_pool_ran(struct future_executor *executor, enum fut_end end)
 {
 	struct fut_pool *pool = fut_pool_of(executor);
 	struct fut_worker *worker = fut_pool_self(pool);
 
 	if (worker != NULL) {
-		bump(&worker->ended[end]);
-		bump(&worker->claims_ended);
+		FUT_COUNT_UP(worker->ended[end]);
+		FUT_COUNT_UP(worker->claims_ended);
 		return;
 	}
 	fut_lock(&pool->lock);

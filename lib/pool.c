@@ -146,15 +146,6 @@ static void configure(struct fut_pool *pool,
 	atomic_store_explicit(&pool->executor.refs, 1, FUT_RELAXED);
 }
 
-/* Under the lock: one worker more or less, idle until it first looks. */
-static void count_worker(struct fut_pool *pool, int change)
-{
-	FUT_ASSERT(fut_lock_held(&pool->lock));
-	pool->alive += (uint32_t)change;
-	atomic_store_explicit(&pool->idle, (uint32_t)change +
-		atomic_load_explicit(&pool->idle, FUT_RELAXED), FUT_RELAXED);
-}
-
 static int start_worker(struct fut_pool *pool, size_t index)
 {
 	struct fut_worker *worker = &pool->workers[index];
@@ -162,16 +153,19 @@ static int start_worker(struct fut_pool *pool, size_t index)
 
 	worker->pool = pool;
 	worker->index = index;
+	/* Idle until it first looks. */
 	worker->rested = true;
 	fut_lock(&pool->lock);
-	count_worker(pool, +1);
+	pool->alive++;
+	FUT_COUNT_UP(pool->idle);
 	fut_unlock(&pool->lock);
 	error = fut_thread_start(&worker->thread, pool->stack_size,
 		fut_worker_main, worker);
 	if (error == 0)
 		return 0;
 	fut_lock(&pool->lock);
-	count_worker(pool, -1);
+	pool->alive--;
+	FUT_COUNT_DOWN(pool->idle);
 	fut_unlock(&pool->lock);
 	return error;
 }

@@ -31,6 +31,14 @@
 #define FUT_POOL_NAME_MAX 16
 #define FUT_POOL_WIDTH_MAX 4096
 
+/* A counter of any size that one thread at a time writes and others read. */
+#define FUT_COUNT_UP(counter) \
+	atomic_store_explicit(&(counter), \
+		atomic_load_explicit(&(counter), FUT_RELAXED) + 1, FUT_RELAXED)
+#define FUT_COUNT_DOWN(counter) \
+	atomic_store_explicit(&(counter), \
+		atomic_load_explicit(&(counter), FUT_RELAXED) - 1, FUT_RELAXED)
+
 /* A worker asleep in a wait: prodded when nobody else is left to run things. */
 struct fut_blocked {
 	struct fut_blocked *next, **prev;

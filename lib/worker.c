@@ -10,14 +10,6 @@
 #define FUT_STREAK_MAX 64
 #endif
 
-/* A counter that one thread writes and others read. */
-#define COUNT_UP(counter) \
-	atomic_store_explicit(&(counter), \
-		atomic_load_explicit(&(counter), FUT_RELAXED) + 1, FUT_RELAXED)
-#define COUNT_DOWN(counter) \
-	atomic_store_explicit(&(counter), \
-		atomic_load_explicit(&(counter), FUT_RELAXED) - 1, FUT_RELAXED)
-
 static uint32_t idle(struct fut_pool *pool)
 {
 	return atomic_load_explicit(&pool->idle, FUT_RELAXED);
@@ -94,7 +86,7 @@ static struct fut_task *grab(struct fut_worker *worker, size_t *ret_takes)
 	fut_lock(&pool->lock);
 	if (worker->rested) {
 		worker->rested = false;
-		COUNT_DOWN(pool->idle);
+		FUT_COUNT_DOWN(pool->idle);
 		pool->waking = false;
 	}
 	*ret_takes = pool->takes;
@@ -229,7 +221,7 @@ static bool rest(struct fut_worker *worker, size_t takes)
 		stay = !leaves(pool);
 		worker->rested = stay;
 		if (stay)
-			COUNT_UP(pool->idle);
+			FUT_COUNT_UP(pool->idle);
 		calm = pool->watchers > 0 && idle(pool) == pool->alive;
 		if (calm)
 			fut_pool_bump(&pool->calm);
@@ -280,15 +272,15 @@ static void run(struct fut_worker *worker, struct fut_task *task)
 	enum fut_end end;
 
 	FUT_ASSERT(!worker->rested);
-	COUNT_UP(worker->running);
+	FUT_COUNT_UP(worker->running);
 	if (FUT_UNLIKELY(atomic_load_explicit(&worker->pool->cancelling,
 			FUT_RELAXED) != 0))
 		end = task->kind->drop(task, ECANCELED) ? FUT_END_CANCELLED :
 			FUT_END_HUSK;
 	else
 		end = task->kind->run(task);
-	COUNT_DOWN(worker->running);
-	COUNT_UP(worker->ended[end]);
+	FUT_COUNT_DOWN(worker->running);
+	FUT_COUNT_UP(worker->ended[end]);
 }
 
 /* Each one that leaves joins the one before; the last is joined or detached. */

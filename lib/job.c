@@ -354,12 +354,11 @@ struct future_cell *fut_job_need(struct fut_job *job, size_t *at)
 	state = fut_cell_lock(cell);
 	if (!fut_is_settled(state)) {
 		if (state & FUT_FOLLOWS)
-			need = *at == 0 ? fut_cell_ref(cell->followed) : NULL;
+			need = (*at)++ == 0 ? fut_cell_ref(cell->followed) :
+				NULL;
 		else if ((state & (FUT_STATUS | FUT_CLAIM)) == FUT_PENDING &&
 			 cell->kind->need != NULL)
 			need = cell->kind->need(job, at);
-		if (state & FUT_FOLLOWS)
-			++*at;
 	}
 	fut_cell_unlock(cell);
 	return need;

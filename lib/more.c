@@ -98,8 +98,8 @@ void fut_job_drop_arg(struct fut_job *job)
 {
 	struct fut_more *more = fut_job_more(job);
 	struct fut_self *self = fut_self();
-	struct fut_frame frame = { self->frame, future_current(), &job->cell,
-		self->may_keep };
+	struct fut_frame frame = { .up = self->frame,
+		.executor = future_current(), .cell = &job->cell };
 
 	if (more == NULL)
 		return;

@@ -34,17 +34,15 @@ static void forget(void)
 
 static int watch_forks(void)
 {
-	enum { NOT, DONE };
-	static _Atomic int registered;
-	int state = NOT;
+	static _Atomic bool registered;
 
-	if (atomic_load_explicit(&registered, FUT_ACQUIRE) == DONE)
+	if (atomic_load_explicit(&registered, FUT_ACQUIRE))
 		return 0;
 	/* Twice would be harmless: forget() may run twice. */
 	if (fut_fork_at_child(forget) != 0)
 		return ENOMEM;
-	atomic_compare_exchange_strong_explicit(&registered, &state, DONE,
-		FUT_RELEASE, FUT_RELAXED);
+	/* The registration before the word of it, for who reads that. */
+	atomic_store_explicit(&registered, true, FUT_RELEASE);
 	return 0;
 }
 

@@ -59,6 +59,7 @@ static enum fut_end submit_run(struct fut_task *task)
 	return FUT_END_HUSK;
 }
 
+/* By a waiter.  A function of its own, or submit_run() would call that, too. */
 static enum fut_end submit_claimed(struct fut_job *job)
 {
 	return submit_started(job);

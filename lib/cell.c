@@ -1,6 +1,5 @@
 /* See cell.h. */
 #include "cell.h"
-#include "fork.h"
 #include "park.h"
 #include "self.h"
 
@@ -258,7 +257,7 @@ bool fut_cell_hang(struct future_cell *cell, struct fut_hook *hook,
 	uint64_t word = atomic_load_explicit(&cell->word, FUT_ACQUIRE);
 
 	/* In a forked child nobody is firing, or will unlock, any more. */
-	if (FUT_UNLIKELY(fut_is_settled(word)) && cell->born != fut_fork_now())
+	if (FUT_UNLIKELY(fut_is_settled(word)) && fut_cell_inherited(cell))
 		return false;
 	do {
 		if (FUT_UNLIKELY(word & FUT_LOCKED))

@@ -39,6 +39,7 @@
 #ifndef FUT_CELL_H
 #define FUT_CELL_H
 
+#include "fork.h"
 #include "hook.h"
 
 #include <future/result.h>
@@ -133,6 +134,12 @@ static inline struct future_cell *fut_cell_ref(struct future_cell *cell)
 {
 	atomic_fetch_add_explicit(&cell->word, FUT_CELL_REF, FUT_RELAXED);
 	return cell;
+}
+
+/* Inherited by a fork, so that nothing of it may be locked. */
+static inline bool fut_cell_inherited(const struct future_cell *cell)
+{
+	return FUT_UNLIKELY(cell->born != fut_fork_now());
 }
 
 /* `refs`: references, as multiples of FUT_CELL_REF; so everywhere. */

@@ -40,7 +40,7 @@ struct combined {
 	enum mode mode;
 	_Atomic uint32_t phase;
 	_Atomic size_t open;
-	_Atomic size_t settled;		/* all before it have: a hint */
+	_Atomic size_t first_open;	/* all before it have settled: a hint */
 	_Atomic int last_error;
 	size_t count;
 	struct array *array;	/* until the future settles with it */
@@ -216,8 +216,8 @@ static void combined_free(struct fut_job *job)
 static struct future_cell *combined_need(struct fut_job *job, size_t *at)
 {
 	struct combined *combined = combined_of(job);
-	size_t settled = atomic_load_explicit(&combined->settled, FUT_RELAXED);
-	size_t i = *at > settled ? *at : settled;
+	size_t first = atomic_load_explicit(&combined->first_open, FUT_RELAXED);
+	size_t i = *at > first ? *at : first;
 
 	for (; i < combined->count; i++) {
 		struct future_cell *input = combined->legs[i].input;
@@ -226,8 +226,8 @@ static struct future_cell *combined_need(struct fut_job *job, size_t *at)
 			*at = i + 1;
 			return fut_cell_ref(input);
 		}
-		if (i == settled)
-			atomic_store_explicit(&combined->settled, ++settled,
+		if (i == first)
+			atomic_store_explicit(&combined->first_open, ++first,
 				FUT_RELAXED);
 	}
 	return NULL;
@@ -270,7 +270,7 @@ static struct combined *combined_new(enum mode mode,
 	combined->count = count;
 	atomic_store_explicit(&combined->phase, 0, FUT_RELAXED);
 	atomic_store_explicit(&combined->open, count + 1, FUT_RELAXED);
-	atomic_store_explicit(&combined->settled, 0, FUT_RELAXED);
+	atomic_store_explicit(&combined->first_open, 0, FUT_RELAXED);
 	atomic_store_explicit(&combined->last_error, 0, FUT_RELAXED);
 	for (size_t i = 0; i < count; i++) {
 		struct leg *leg = &combined->legs[i];

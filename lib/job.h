@@ -12,7 +12,6 @@
 #ifndef FUT_JOB_H
 #define FUT_JOB_H
 
-#include "block.h"
 #include "cell.h"
 #include "default.h"
 #include "self.h"
@@ -75,12 +74,6 @@ static inline struct fut_job *fut_job_of_task(struct fut_task *task)
 	return FUT_OWNER(task, struct fut_job, task);
 }
 
-/* Inherited by a fork, so that nothing of it may be locked. */
-static inline bool fut_cell_inherited(const struct future_cell *cell)
-{
-	return FUT_UNLIKELY(cell->born != fut_fork_now());
-}
-
 /* An address that a task can be sent to later. */
 struct fut_home {
 	struct future_executor *executor;
@@ -109,12 +102,15 @@ static inline struct fut_home fut_home_of_future(const future_t *future)
 /* Where futures live that are made for want of a better place. */
 struct fut_home fut_home_here(void);
 
-/* Sets up a new block; references as explained above. */
+/*
+ * Sets up a new block; references as explained above.  `task` is NULL for a
+ * job that does not travel.
+ */
 static inline void fut_job_init(struct fut_job *job,
-	const struct fut_cell_kind *kind, const struct fut_task_kind *run,
+	const struct fut_cell_kind *kind, const struct fut_task_kind *task,
 	struct fut_home home, uint64_t refs)
 {
-	job->task.kind = run;
+	job->task.kind = task;
 	job->task.executor = home.executor;
 	job->task.generation = home.generation;
 	job->task.place = FUT_PLACE_NONE;

@@ -42,21 +42,21 @@ static void capture(struct fut_more *more, struct fut_home home)
 }
 
 struct fut_job *fut_job_make(size_t size, const struct fut_cell_kind *kind,
-	const struct fut_task_kind *run, struct fut_home home,
+	const struct fut_task_kind *task, struct fut_home home,
 	const struct fut_spec *spec)
 {
 	struct fut_job *job;
 	struct fut_more *more;
 
 	if (!is_long(spec, home))
-		return fut_job_make_short(size, kind, run, home, spec->fn,
+		return fut_job_make_short(size, kind, task, home, spec->fn,
 			spec->arg);
 	if (spec->arg_size > SIZE_MAX - size - sizeof(*more))
 		return NULL;
 	job = fut_alloc(size + sizeof(*more) + spec->arg_size);
 	if (job == NULL)
 		return NULL;
-	fut_job_init(job, kind, run, home, 2 * FUT_CELL_REF);
+	fut_job_init(job, kind, task, home, 2 * FUT_CELL_REF);
 	job->task.form = FUT_FORM_LONG;
 	more = (struct fut_more *)((char *)job + size);
 	job->cell.more = more;

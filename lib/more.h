@@ -8,6 +8,7 @@
 #define FUT_MORE_H
 
 #include "alloc.h"
+#include "block.h"
 #include "job.h"
 
 struct fut_more {
@@ -67,14 +68,14 @@ static inline bool fut_home_hooked(struct fut_home home)
 
 /* The short form; two references.  NULL if there is no memory. */
 static inline struct fut_job *fut_job_make_short(size_t size,
-	const struct fut_cell_kind *kind, const struct fut_task_kind *run,
+	const struct fut_cell_kind *kind, const struct fut_task_kind *task,
 	struct fut_home home, void (*fn)(void), void *arg)
 {
 	struct fut_job *job = fut_block_new(size);
 
 	if (FUT_UNLIKELY(job == NULL))
 		return NULL;
-	fut_job_init(job, kind, run, home, 2 * FUT_CELL_REF);
+	fut_job_init(job, kind, task, home, 2 * FUT_CELL_REF);
 	job->cell.fn = fn;
 	job->cell.arg = arg;
 	return job;
@@ -86,7 +87,7 @@ static inline struct fut_job *fut_job_make_short(size_t size,
  * if there is no memory.
  */
 struct fut_job *fut_job_make(size_t size, const struct fut_cell_kind *kind,
-	const struct fut_task_kind *run, struct fut_home home,
+	const struct fut_task_kind *task, struct fut_home home,
 	const struct fut_spec *spec);
 
 /* Frees the memory of a job that was made with `size`. */

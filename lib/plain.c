@@ -1,5 +1,6 @@
 /* Floor 5: futures that run nothing: ready ones, failed ones, the ref count. */
 #include "job.h"
+#include "block.h"
 
 #include <errno.h>
 

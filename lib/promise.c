@@ -1,5 +1,6 @@
 /* Floor 5: promises, the writing end. */
 #include "then.h"
+#include "block.h"
 
 #include <errno.h>
 #include <future/promise.h>

@@ -6,8 +6,7 @@
  * whoever closes it: each links, then hangs its hook, then looks; and it only
  * has to look if by then something hangs on it.
  */
-#include "job.h"
-#include "thread.h"
+#include "help.h"
 
 #include <errno.h>
 
@@ -58,58 +57,6 @@ static bool follower_fire(struct fut_hook *hook, struct future_cell *inner,
 	return true;
 }
 
-/* More than this is not looked at: a lattice of inputs may be without end. */
-#define LOOKS_MAX 1000000
-
-struct look {
-	const struct future_cell *self;
-	size_t left;
-};
-
-static bool waits(struct look *look, struct future_cell *node);
-
-/* Several inputs: one is enough, unless any of them would do. */
-static bool among(struct look *look, struct fut_job *job,
-	struct future_cell *need, size_t at)
-{
-	bool one = job->cell.kind->needs_one, found = one;
-
-	if (fut_thread_stack_deep())
-		look->left = 0;
-	for (; need != NULL && found == one; need = fut_job_need(job, &at))
-		found = waits(look, need);
-	if (need != NULL)
-		fut_job_unref(fut_job_of(need));
-	return found;
-}
-
-/* True if `node`, whose reference it takes, cannot settle before self. */
-static bool waits(struct look *look, struct future_cell *node)
-{
-	bool found = false;
-
-	while (node != NULL) {
-		struct fut_job *job = fut_job_of(node);
-		struct future_cell *need = NULL;
-		size_t at = 0;
-
-		if (node == look->self)
-			found = true;
-		else if (look->left > 0) {
-			look->left--;
-			need = fut_job_need(job, &at);
-		}
-		if (need != NULL && node->kind->run == NULL &&
-		    !(fut_cell_state(node) & FUT_FOLLOWS)) {
-			found = among(look, job, need, at);
-			need = NULL;
-		}
-		fut_job_unref(job);
-		node = need;
-	}
-	return found;
-}
-
 /*
  * The claim first: the result is written where the hook is, so whoever fires
  * it must be too late.
@@ -154,13 +101,11 @@ static struct future_cell *between(struct future_cell *cell)
  */
 static void hang_and_look(struct fut_job *job, struct future_cell *inner)
 {
-	struct look look = { &job->cell, LOOKS_MAX };
-
 	fut_cell_ref(&job->cell);
 	hang(job, inner);
 	inner = between(&job->cell);
 	if (inner != NULL) {
-		if (waits(&look, fut_cell_ref(inner)))
+		if (fut_help_waits(inner, &job->cell))
 			give_up_ring(job, inner);
 		fut_job_unref(fut_job_of(inner));
 	}

@@ -24,9 +24,10 @@ static bool may_run(const struct fut_job *job)
 }
 
 /* More than this is not looked at: a lattice of inputs may be without end. */
-#define LOOKS_MAX 100000
+enum { HELP_LOOKS = 100000, RING_LOOKS = 1000000 };
 
 struct look {
+	const struct future_cell *other;	/* NULL: whoever runs here */
 	size_t left;
 	struct fut_job *job;	/* found, with a reference */
 };
@@ -35,7 +36,8 @@ static enum fut_help find(struct look *look, struct future_cell *node);
 
 /*
  * Several inputs: the first that can be helped.  It waits for itself if one
- * does, or where any of them would do, if every open one does.
+ * does, or where any of them would do, if every open one does; so where only
+ * that is asked, the first that does not is the answer.
  */
 static enum fut_help find_among(struct look *look, struct fut_job *job,
 	struct future_cell *need, size_t at)
@@ -47,7 +49,8 @@ static enum fut_help find_among(struct look *look, struct fut_job *job,
 		look->left = 0;
 	for (; need != NULL; need = fut_job_need(job, &at)) {
 		one = find(look, need);
-		if (one == FUT_HELP_JOB || (one == FUT_HELP_SELF && !any))
+		if (one == FUT_HELP_JOB || (one == FUT_HELP_SELF ? !any :
+				any && look->other != NULL))
 			return one;
 		if (one != FUT_HELP_SELF && found != FUT_HELP_AGAIN)
 			found = one;
@@ -60,7 +63,8 @@ static enum fut_help find_here(struct look *look, struct fut_job *job)
 {
 	uint32_t state = fut_cell_state(&job->cell);
 
-	if (job->cell.kind->run == NULL || !may_run(job) ||
+	if (look->other != NULL || job->cell.kind->run == NULL ||
+	    !may_run(job) ||
 	    (state & (FUT_STATUS | FUT_CLAIM)) != FUT_PENDING)
 		return FUT_HELP_NOTHING;
 	fut_cell_ref(&job->cell);
@@ -81,7 +85,8 @@ static enum fut_help find(struct look *look, struct future_cell *node)
 
 		if (fut_is_settled(state))
 			found = FUT_HELP_AGAIN;
-		else if (fut_frame_holds(node))
+		else if (look->other != NULL ? node == look->other :
+				fut_frame_holds(node))
 			found = FUT_HELP_SELF;
 		else if (look->left > 0) {
 			look->left--;
@@ -102,11 +107,18 @@ static enum fut_help find(struct look *look, struct future_cell *node)
 
 enum fut_help fut_help_find(struct future_cell *cell, struct fut_job **ret_job)
 {
-	struct look look = { LOOKS_MAX, NULL };
+	struct look look = { NULL, HELP_LOOKS, NULL };
 	enum fut_help found = find(&look, fut_cell_ref(cell));
 
 	*ret_job = look.job;
 	return found;
+}
+
+bool fut_help_waits(struct future_cell *cell, const struct future_cell *other)
+{
+	struct look look = { other, RING_LOOKS, NULL };
+
+	return find(&look, fut_cell_ref(cell)) == FUT_HELP_SELF;
 }
 
 void fut_help_run(struct fut_job *job)

@@ -4,6 +4,8 @@
  * It may run exactly what the awaited future cannot settle without: the task
  * itself, what it follows, its source, the inputs of a combined one.  Never a
  * stranger, which would deadlock where the waiter holds a lock.
+ *
+ * The same walk finds the rings of futures that follow each other: follow.c.
  */
 #ifndef FUT_HELP_H
 #define FUT_HELP_H
@@ -19,6 +21,9 @@ enum fut_help {
 
 /* Looks from `cell`, which is pending, down to what can be started. */
 enum fut_help fut_help_find(struct future_cell *cell, struct fut_job **ret_job);
+
+/* True if `cell` cannot settle before `other` has, at any distance. */
+bool fut_help_waits(struct future_cell *cell, const struct future_cell *other);
 
 /* Runs it, if it can still be started.  Takes the reference. */
 void fut_help_run(struct fut_job *job);

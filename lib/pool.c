@@ -121,8 +121,13 @@ static void configure(struct fut_pool *pool,
 	pool->on_thread_start = options->on_thread_start;
 	pool->on_thread_stop = options->on_thread_stop;
 	pool->hooks = (struct fut_executor_hooks){
-		options->capture, options->before, options->after,
-		options->release, options->hook_arg, options->timing };
+		.capture = options->capture,
+		.before = options->before,
+		.after = options->after,
+		.release = options->release,
+		.hook_arg = options->hook_arg,
+		.timing = options->timing,
+	};
 	fut_queue_init(&pool->queue);
 	atomic_store_explicit(&pool->idle, 0, FUT_RELAXED);
 	pool->waking = pool->leaving = pool->orphan = pool->gone = false;

@@ -147,9 +147,15 @@ future_t *future_submit_with(future_executor_t *executor,
 
 	if (task == NULL)
 		return fut_job_failed(fut_home_here(), EINVAL);
-	spec = (struct fut_spec){ (void (*)(void))task->fn, task->arg,
-		task->arg_size, task->destroy_arg, task->priority, task->token,
-		task->name, NULL };
+	spec = (struct fut_spec){
+		.fn = (void (*)(void))task->fn,
+		.arg = task->arg,
+		.arg_size = task->arg_size,
+		.destroy_arg = task->destroy_arg,
+		.priority = task->priority,
+		.token = task->token,
+		.name = task->name,
+	};
 	return submit(executor, &spec, 0, &error);
 }
 

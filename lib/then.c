@@ -390,10 +390,15 @@ future_t *future_then_with(future_t *future,
 
 	if (continuation == NULL)
 		return fut_job_failed(fut_home_here(), EINVAL);
-	spec = (struct fut_spec){ (void (*)(void))continuation->fn,
-		continuation->arg, continuation->arg_size,
-		continuation->destroy_arg, continuation->priority,
-		continuation->token, continuation->name, NULL };
+	spec = (struct fut_spec){
+		.fn = (void (*)(void))continuation->fn,
+		.arg = continuation->arg,
+		.arg_size = continuation->arg_size,
+		.destroy_arg = continuation->destroy_arg,
+		.priority = continuation->priority,
+		.token = continuation->token,
+		.name = continuation->name,
+	};
 	/* The library's own way to hang on is not for users. */
 	return hang_on(continuation->on > FUTURE_ON_EITHER ? NULL : future,
 		continuation->executor, (int)continuation->on, 0, &spec);

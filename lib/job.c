@@ -29,6 +29,7 @@ void fut_job_destroy(void (*destroy)(void *value), void *value)
 	struct fut_steps *steps = self->steps;
 	bool may_keep = self->may_keep;
 
+	FUT_ASSERT(self->locks == 0);
 	/* What the user's code settles is settled when that call returns. */
 	self->steps = NULL;
 	self->may_keep = false;

@@ -167,6 +167,7 @@ static inline void fut_frame_push(struct fut_frame *frame,
 {
 	struct fut_self *self = fut_self();
 
+	FUT_ASSERT(self->locks == 0);
 	frame->up = self->frame;
 	frame->executor = task->executor != NULL ? task->executor :
 		fut_executor_peek(NULL);

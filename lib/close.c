@@ -122,11 +122,8 @@ static int await(struct fut_pool *pool, bool (*done)(struct fut_pool *pool),
 /* One of its tasks runs on this thread: its end cannot be waited for here. */
 static bool is_inside(struct fut_pool *pool)
 {
-	const struct fut_frame *frame = fut_self()->frame;
-
-	while (frame != NULL && frame->executor != &pool->executor)
-		frame = frame->up;
-	return frame != NULL || fut_pool_self(pool) != NULL;
+	return fut_executor_runs_here(&pool->executor) ||
+		fut_pool_self(pool) != NULL;
 }
 
 int fut_pool_drain(struct future_executor *executor, int64_t deadline_ns)

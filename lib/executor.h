@@ -10,6 +10,7 @@
 #define FUT_EXECUTOR_H
 
 #include "fork.h"
+#include "self.h"
 #include "task.h"
 
 #include <future/executor.h>
@@ -126,5 +127,16 @@ struct fut_frame {
 	struct future_cell *cell;	/* what it settles; NULL: nothing */
 	bool may_keep;			/* of its thread, before it */
 };
+
+/* True if a function that it runs is on the calling thread's stack. */
+static inline bool fut_executor_runs_here(
+	const struct future_executor *executor)
+{
+	const struct fut_frame *frame = fut_self()->frame;
+
+	while (frame != NULL && frame->executor != executor)
+		frame = frame->up;
+	return frame != NULL;
+}
 
 #endif

@@ -7,20 +7,16 @@
 static bool may_run(const struct fut_job *job)
 {
 	const struct fut_self *self = fut_self();
-	const struct fut_frame *frame = self->frame;
 	struct future_executor *home = fut_executor_peek(job->task.executor);
 
 	if (home == NULL || fut_thread_stack_deep() ||
 	    fut_task_is_stale(&job->task))
 		return false;
 	/* Between two functions, too: in a destructor, say. */
-	if (self->worker != NULL && home == &self->worker->pool->executor)
-		return true;
-	if (self->inline_busy && home == future_inline())
-		return true;
-	while (frame != NULL && frame->executor != home)
-		frame = frame->up;
-	return frame != NULL;
+	return (self->worker != NULL &&
+		home == &self->worker->pool->executor) ||
+		(self->inline_busy && home == future_inline()) ||
+		fut_executor_runs_here(home);
 }
 
 /* More than this is not looked at: a lattice of inputs may be without end. */

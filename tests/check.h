@@ -1,5 +1,5 @@
 /*
- * What every test program shares: main, values and arguments that count how
+ * What the tests of futures share: main, values and arguments that count how
  * often they are destroyed, and gates that order threads.
  *
  * CK_RUN_CASE=name runs one test.

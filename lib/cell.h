@@ -149,7 +149,6 @@ static inline void fut_cell_init(struct future_cell *cell,
 	atomic_store_explicit(&cell->word, refs | FUT_PENDING, FUT_RELAXED);
 	cell->kind = kind;
 	cell->hooks = NULL;
-	cell->error = 0;
 	cell->born = born;
 }
 

@@ -1,6 +1,7 @@
 /* What a pool does with a task that comes: accept it or refuse.  See pool.h. */
 #include "pool.h"
 #include "clock.h"
+#include "frame.h"
 
 #include <errno.h>
 
@@ -22,8 +23,9 @@ static int check_open(struct fut_pool *pool, struct fut_task *task,
 		return ESHUTDOWN;
 	if (pool->phase == FUT_POOL_OPEN)
 		return 0;
-	/* What its own tasks release still runs; each worker outlives that. */
-	if (how != FUT_POST_RELEASED || worker == NULL || worker->leaving)
+	/* What its own tasks release still runs: the workers outlive that. */
+	if (how != FUT_POST_RELEASED || (worker != NULL ? worker->leaving :
+			!fut_frame_belongs(&pool->executor)))
 		return ESHUTDOWN;
 	return pool->phase == FUT_POOL_CANCELLED ? ECANCELED : 0;
 }
@@ -149,29 +151,28 @@ static inline bool push_simply(struct fut_pool *pool, struct fut_task *task,
 }
 
 /*
- * On the submitting thread, which counts as one of the pool's until the task
- * has returned.  If it is then the last, it frees an orphan.
+ * On the submitting thread, which counts as one of the pool's until all of it
+ * is done: the workers stay that long.
  */
 static void run_here(struct fut_pool *pool, struct fut_task *task)
 {
-	enum fut_end end = task->kind->run(task);
-	struct fut_worker *corpse = NULL;
-	bool orphan;
+	struct fut_frame frame;
+	enum fut_end end;
+	bool wake;
 
+	fut_frame_push(&frame, &pool->executor, NULL);
+	end = task->kind->run(task);
+	fut_frame_pop(&frame);
 	fut_lock(&pool->lock);
 	pool->counts[end]++;
 	pool->callers--;
-	orphan = pool->alive == 0 && pool->callers == 0 && pool->orphan;
-	if (orphan)
-		corpse = pool->corpse;
+	wake = pool->phase != FUT_POOL_OPEN && fut_pool_wakes(pool);
 	fut_pool_bump(&pool->calm);
 	fut_unlock(&pool->lock);
-	if (corpse != NULL)
-		fut_thread_join(corpse->thread);
-	if (orphan)
-		fut_pool_release(pool);
-	else
-		fut_unpark(&pool->calm, FUT_EVERYBODY);
+	/* Words of the shell, which is never freed. */
+	if (wake)
+		fut_unpark(&pool->wake, 1);
+	fut_unpark(&pool->calm, FUT_EVERYBODY);
 }
 
 int fut_pool_post(struct future_executor *executor, struct fut_task *task,

@@ -1,5 +1,6 @@
 /* How a pool is closed, emptied and counted.  See pool.h. */
 #include "pool.h"
+#include "frame.h"
 
 #include <errno.h>
 #include <string.h>
@@ -122,7 +123,7 @@ static int await(struct fut_pool *pool, bool (*done)(struct fut_pool *pool),
 /* One of its tasks runs on this thread: its end cannot be waited for here. */
 static bool is_inside(struct fut_pool *pool)
 {
-	return fut_executor_runs_here(&pool->executor) ||
+	return fut_frame_belongs(&pool->executor) ||
 		fut_pool_self(pool) != NULL;
 }
 
@@ -139,8 +140,7 @@ int fut_pool_drain(struct future_executor *executor, int64_t deadline_ns)
 static bool has_left(struct fut_pool *pool)
 {
 	FUT_ASSERT(fut_lock_held(&pool->lock));
-	return pool->alive == 0 && pool->callers == 0 &&
-		(pool->corpse != NULL || pool->gone);
+	return pool->alive == 0 && (pool->corpse != NULL || pool->gone);
 }
 
 int fut_pool_join(struct future_executor *executor, int64_t deadline_ns)
@@ -177,7 +177,7 @@ void fut_pool_close(struct future_executor *executor, bool wait)
 	fut_lock(&pool->lock);
 	set_phase(pool, FUT_POOL_SHUT);
 	if (!wait || inside)
-		pool->orphan = pool->alive > 0 || pool->callers > 0;
+		pool->orphan = pool->alive > 0;
 	pool->gone |= pool->alive == 0 && pool->corpse == NULL;
 	wait = !pool->orphan;
 	fut_unlock(&pool->lock);

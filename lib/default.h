@@ -7,6 +7,14 @@
 /* `executor`, or the default one for NULL; NULL until that was started. */
 struct future_executor *fut_executor_peek(struct future_executor *executor);
 
+/* The one that a task is for. */
+static inline struct future_executor *fut_task_executor(
+	const struct fut_task *task)
+{
+	return task->executor != NULL ? task->executor :
+		fut_executor_peek(NULL);
+}
+
 /* Has the task run next on this thread; false if that cannot be: post it. */
 bool fut_keep(struct fut_task *task);
 

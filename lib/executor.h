@@ -120,23 +120,4 @@ static inline bool fut_task_is_stale(const struct fut_task *task)
 		task->generation != fut_executor_generation(task->executor);
 }
 
-/* A function that runs, on the stack of its thread, innermost first. */
-struct fut_frame {
-	struct fut_frame *up;
-	struct future_executor *executor;
-	struct future_cell *cell;	/* what it settles; NULL: nothing */
-	bool may_keep;			/* of its thread, before it */
-};
-
-/* True if a function that it runs is on the calling thread's stack. */
-static inline bool fut_executor_runs_here(
-	const struct future_executor *executor)
-{
-	const struct fut_frame *frame = fut_self()->frame;
-
-	while (frame != NULL && frame->executor != executor)
-		frame = frame->up;
-	return frame != NULL;
-}
-
 #endif

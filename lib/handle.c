@@ -1,5 +1,6 @@
 /* Floor 4: what a user does with the handle of an executor. */
 #include "default.h"
+#include "frame.h"
 #include "self.h"
 
 #include <errno.h>

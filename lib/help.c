@@ -16,7 +16,7 @@ static bool may_run(const struct fut_job *job)
 	return (self->worker != NULL &&
 		home == &self->worker->pool->executor) ||
 		(self->inline_busy && home == future_inline()) ||
-		fut_executor_runs_here(home);
+		fut_frame_belongs(home);
 }
 
 /* More than this is not looked at: a lattice of inputs may be without end. */

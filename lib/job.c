@@ -5,15 +5,6 @@
 
 #include <errno.h>
 
-bool fut_frame_holds(const struct future_cell *cell)
-{
-	const struct fut_frame *frame = fut_self()->frame;
-
-	while (frame != NULL && frame->cell != cell)
-		frame = frame->up;
-	return frame != NULL;
-}
-
 /*
  * Settling fires hooks that settle further futures.  That is a loop, not a
  * recursion: what is settled inside waits in the list of the outermost call.

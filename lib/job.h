@@ -13,7 +13,7 @@
 #define FUT_JOB_H
 
 #include "cell.h"
-#include "default.h"
+#include "frame.h"
 #include "self.h"
 #include "task.h"
 
@@ -160,33 +160,6 @@ void fut_job_destroy(void (*destroy)(void *value), void *value);
 
 /* A result that nobody will have. */
 void fut_job_discard(const future_result_t *result);
-
-/* A function is about to run, or has returned. */
-static inline void fut_frame_push(struct fut_frame *frame,
-	struct fut_task *task, struct future_cell *cell)
-{
-	struct fut_self *self = fut_self();
-
-	FUT_ASSERT(self->locks == 0);
-	frame->up = self->frame;
-	frame->executor = task->executor != NULL ? task->executor :
-		fut_executor_peek(NULL);
-	frame->cell = cell;
-	frame->may_keep = self->may_keep;
-	self->may_keep = false;
-	self->frame = frame;
-}
-
-static inline void fut_frame_pop(struct fut_frame *frame)
-{
-	struct fut_self *self = fut_self();
-
-	self->frame = frame->up;
-	self->may_keep = frame->may_keep;
-}
-
-/* True if its function runs on this very thread. */
-bool fut_frame_holds(const struct future_cell *cell);
 
 /* Its address marks the results that ask to follow their value. */
 void fut_follow_mark(void *inner);

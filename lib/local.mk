@@ -22,6 +22,7 @@ house = \
 	lib/default.c lib/default.h \
 	lib/executor.h \
 	lib/follow.c \
+	lib/frame.h \
 	lib/get.c \
 	lib/handle.c \
 	lib/help.c lib/help.h \

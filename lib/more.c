@@ -97,19 +97,17 @@ static void release(void *argument)
 void fut_job_drop_arg(struct fut_job *job)
 {
 	struct fut_more *more = fut_job_more(job);
-	struct fut_self *self = fut_self();
-	struct fut_frame frame = { .up = self->frame,
-		.executor = future_current(), .cell = &job->cell };
+	struct fut_frame frame;
 
 	if (more == NULL)
 		return;
-	self->frame = &frame;
+	fut_frame_push(&frame, future_current(), &job->cell);
 	if (more->destroy_arg != NULL)
 		fut_job_destroy(more->destroy_arg, job->cell.arg);
 	if (more->hooked && more->hooks.release != NULL &&
 	    more->hooks.capture != NULL)
 		fut_job_destroy(release, more);
-	self->frame = frame.up;
+	fut_frame_pop(&frame);
 }
 
 void fut_dependent_queued(struct fut_job *job)

@@ -33,7 +33,7 @@ static inline enum fut_end submit_started(struct fut_job *job)
 {
 	struct fut_frame frame;
 
-	fut_frame_push(&frame, &job->task, &job->cell);
+	fut_frame_push(&frame, fut_task_executor(&job->task), &job->cell);
 	if (FUT_UNLIKELY(job->task.form & FUT_FORM_LONG)) {
 		future_result_t result = call_long(job);
 
@@ -166,7 +166,7 @@ static enum fut_end call_run(struct fut_task *task)
 	void (*fn)(void *arg) = call->fn;
 	void *arg = call->arg;
 
-	fut_frame_push(&frame, task, NULL);
+	fut_frame_push(&frame, fut_task_executor(task), NULL);
 	fut_block_free(call, sizeof(*call));
 	fn(arg);
 	fut_frame_pop(&frame);

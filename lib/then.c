@@ -124,7 +124,7 @@ static enum fut_end dependent_started(struct fut_job *job)
 
 	if (FUT_UNLIKELY(!wants(job, source, in.error)))
 		return finish_unwanted(job, source);
-	fut_frame_push(&frame, &job->task, &job->cell);
+	fut_frame_push(&frame, fut_task_executor(&job->task), &job->cell);
 	if (FUT_LIKELY(!(job->task.form & (FUT_FORM_LONG | FUT_FORM_EXECUTE)) &&
 			fut_cell_is_plain(source))) {
 		future_then_fn *fn = (future_then_fn *)job->cell.fn;

@@ -200,7 +200,8 @@ static bool take_wake_up(struct fut_pool *pool)
 static bool leaves(struct fut_pool *pool)
 {
 	FUT_ASSERT(fut_lock_held(&pool->lock));
-	if (pool->phase != FUT_POOL_OPEN && idle(pool) + 1 == pool->alive)
+	if (pool->phase != FUT_POOL_OPEN && pool->callers == 0 &&
+	    idle(pool) + 1 == pool->alive)
 		pool->leaving = true;
 	if (pool->leaving)
 		atomic_store_explicit(&pool->wake, FUT_WAKE_ALL, FUT_RELEASE);
@@ -294,7 +295,7 @@ static void leave(struct fut_worker *worker)
 	before = pool->corpse;
 	pool->corpse = worker;
 	pool->alive--;
-	orphan = pool->alive == 0 && pool->callers == 0 && pool->orphan;
+	orphan = pool->alive == 0 && pool->orphan;
 	fut_pool_bump(&pool->calm);
 	fut_unlock(&pool->lock);
 	if (before != NULL)

@@ -9,7 +9,7 @@ floors='
 1 alloc clock error fork lock park self thread
 2 block hook sleeper
 3 cell executor task
-4 admit close default handle inline pool queue share worker
+4 admit close default frame handle inline pool queue share worker
 5 cancel combine follow get help job more plain promise result submit then
 '
 # Who never meets: the future knows nothing of what runs it, nor that of it.
@@ -18,6 +18,7 @@ cell admit
 cell close
 cell default
 cell executor
+cell frame
 cell handle
 cell inline
 cell pool

@@ -261,6 +261,30 @@ SCENARIO(shutdown_against_a_blocked_producer)
 	later_free();
 }
 
+/* The last worker leaves after what a caller runs has come to its end. */
+SCENARIO(join_against_a_task_in_its_caller)
+{
+	future_t *waits;
+	int thread;
+
+	later_new();
+	bounded(FUTURE_CALLER_RUNS);
+	model_quiet(true);
+	waits = future_submit(pool, wait_for_later, NULL);
+	model_rest();
+	produce(NULL);
+	model_quiet(false);
+	thread = model_start(produce, NULL);
+	future_promise_settle(later, future_ok(NULL));
+	future_executor_shutdown(pool);
+	MODEL_CHECK(future_executor_join(pool, FUTURE_FOREVER) == 0);
+	model_join(thread);
+	get_and_unref(waits, NULL);
+	pool_end(pool);
+	MODEL_CHECK(model_counted(RAN) + model_counted(REFUSED) == 3);
+	later_free();
+}
+
 SCENARIO(the_oldest_discarded_against_its_start)
 {
 	future_t *futures[3];

@@ -23,7 +23,7 @@ try() {
 	mkdir "$out/wrong"
 	cp -Rp "$here/../../lib" "$out/wrong/lib"
 	cp -Rp "$out/right/objects" "$out/wrong/objects"
-	if ! patch -s -p1 -d "$out/wrong" <"$here/$1.patch" >/dev/null; then
+	if ! patch -s -F0 -p1 -d "$out/wrong" <"$here/$1.patch" >/dev/null; then
 		echo "$1: does not apply"
 		return 1
 	fi

@@ -1,0 +1,64 @@
+/*
+ * Floor 4: a frame, a function of the user's that runs, on the stack of its
+ * thread.  From the innermost one it is told what may be kept, what may be
+ * helped, and what would wait for itself.
+ */
+#ifndef FUT_FRAME_H
+#define FUT_FRAME_H
+
+#include "default.h"
+#include "self.h"
+
+struct future_cell;
+
+struct fut_frame {
+	struct fut_frame *up;
+	struct future_executor *executor;	/* whose function it is */
+	struct future_cell *cell;	/* what it settles; NULL: nothing */
+	bool may_keep;			/* of its thread, before it */
+};
+
+/* A function is about to run, or has returned. */
+static inline void fut_frame_push(struct fut_frame *frame,
+	struct future_executor *executor, struct future_cell *cell)
+{
+	struct fut_self *self = fut_self();
+
+	FUT_ASSERT(self->locks == 0);
+	frame->up = self->frame;
+	frame->executor = executor;
+	frame->cell = cell;
+	frame->may_keep = self->may_keep;
+	self->may_keep = false;
+	self->frame = frame;
+}
+
+static inline void fut_frame_pop(struct fut_frame *frame)
+{
+	struct fut_self *self = fut_self();
+
+	self->frame = frame->up;
+	self->may_keep = frame->may_keep;
+}
+
+/* True if the function that settles `cell` is on this very stack. */
+static inline bool fut_frame_holds(const struct future_cell *cell)
+{
+	const struct fut_frame *frame = fut_self()->frame;
+
+	while (frame != NULL && frame->cell != cell)
+		frame = frame->up;
+	return frame != NULL;
+}
+
+/* True if a function of the executor's is. */
+static inline bool fut_frame_belongs(const struct future_executor *executor)
+{
+	const struct fut_frame *frame = fut_self()->frame;
+
+	while (frame != NULL && frame->executor != executor)
+		frame = frame->up;
+	return frame != NULL;
+}
+
+#endif

@@ -85,7 +85,8 @@ static inline void dispose(struct fut_job *job)
 		bury(job);
 }
 
-void fut_job_unref(struct fut_job *job)
+/* One reference less; true if it was the last. */
+static inline bool is_last(struct fut_job *job)
 {
 	_Atomic uint64_t *at = &job->cell.word;
 	/* What each holder did before its count, for the one that ends it. */
@@ -98,8 +99,19 @@ void fut_job_unref(struct fut_job *job)
 		word = atomic_fetch_sub_explicit(at, FUT_CELL_REF, FUT_ACQ_REL);
 	if (FUT_UNLIKELY(word < FUT_CELL_REF))
 		fut_die("future_unref: one unref too many");
-	if (word < 2 * FUT_CELL_REF)
+	return word < 2 * FUT_CELL_REF;
+}
+
+void fut_job_unref(struct fut_job *job)
+{
+	if (is_last(job))
 		dispose(job);
+}
+
+void fut_job_unref_inside(struct fut_job *job)
+{
+	if (is_last(job))
+		bury(job);
 }
 
 void fut_job_fire(struct fut_job *job, bool locked, uint64_t refs)

@@ -127,6 +127,9 @@ struct fut_job *fut_job_new_plain(struct fut_home home);
 /* One reference less. */
 void fut_job_unref(struct fut_job *job);
 
+/* The same by kind->free, which may be freeing a chain of any length. */
+void fut_job_unref_inside(struct fut_job *job);
+
 /*
  * Fires the hooks of a future that was published or cancelled, and takes the
  * steps that this entails.  `locked` and `refs` as for fut_cell_fire().

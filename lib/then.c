@@ -174,7 +174,7 @@ static void dependent_free(struct fut_job *job)
 	struct future_cell *source = take_source(job);
 
 	if (source != NULL)
-		fut_job_unref(fut_job_of(source));
+		fut_job_unref_inside(fut_job_of(source));
 	fut_job_unmake(job, FUT_DEPENDENT_SIZE);
 }
 

@@ -314,6 +314,35 @@ START_TEST(a_hundred_thousand_combinations_of_combinations)
 }
 END_TEST
 
+/* A finally that follows keeps its source, and that its own. */
+static future_result_t follow_nothing(future_result_t in, void *arg)
+{
+	(void)in;
+	(void)arg;
+	return future_follow(future_ready(future_ok(NULL)));
+}
+
+static void *finally_in_a_row(void *arg)
+{
+	future_t *last = settled(future_ok_int(77));
+
+	for (size_t i = LINKS; i > 0; i--) {
+		future_t *next = future_finally(last, follow_nothing, NULL);
+
+		future_unref(last);
+		last = next;
+	}
+	ck_assert_int_eq(future_result_int(future_get(last)), 77);
+	future_unref(last);
+	return arg;
+}
+
+START_TEST(a_million_finallys_that_follow)
+{
+	run_on_small_stack(finally_in_a_row, NULL);
+}
+END_TEST
+
 /* A task that submits the next one, without waiting for it. */
 static future_result_t submit_next(void *arg)
 {
@@ -397,6 +426,7 @@ int main(void)
 		a_value_outlives_a_million_sharers_let_go_from_the_front,
 		a_million_values_that_own_the_next_future,
 		a_hundred_thousand_combinations_of_combinations,
+		a_million_finallys_that_follow,
 		a_million_inline_tasks_that_submit_the_next,
 		a_million_inline_tasks_that_follow_the_next,
 		a_million_tasks_that_follow_the_next_on_a_pool_of_one,

@@ -278,6 +278,9 @@ bool fut_cell_unhang(struct future_cell *cell, struct fut_hook *hook)
 {
 	bool hung;
 
+	/* In a forked child nothing was hung, and nobody will unlock. */
+	if (FUT_UNLIKELY(cell->born != fut_fork_now()))
+		return false;
 	fut_cell_lock(cell);
 	hung = hook->next != NULL;
 	if (hung)

@@ -203,6 +203,18 @@ int fut_pool_post(struct future_executor *executor, struct fut_task *task,
 	return error;
 }
 
+/* Under the lock: a wait in on_thread_start runs what it waits for. */
+static void begin_early(struct fut_pool *pool)
+{
+	struct fut_worker *worker = fut_pool_self(pool);
+
+	FUT_ASSERT(fut_lock_held(&pool->lock));
+	if (worker == NULL || !worker->rested)
+		return;
+	worker->rested = false;
+	FUT_COUNT_DOWN(pool->idle);
+}
+
 void fut_pool_husk(struct future_executor *executor, struct fut_task *task,
 	enum fut_husk why)
 {
@@ -212,10 +224,12 @@ void fut_pool_husk(struct future_executor *executor, struct fut_task *task,
 
 	fut_lock(&pool->lock);
 	if (!fut_task_is_stale(task)) {
-		if (why == FUT_HUSK_CANCELLED)
+		if (why == FUT_HUSK_CANCELLED) {
 			pool->counts[FUT_END_CANCELLED]++;
-		else
+		} else {
 			pool->claims++;
+			begin_early(pool);
+		}
 		fut_pool_note_peak(pool);
 		if (fut_queue_mark(&pool->queue, task))
 			husks = fut_queue_sweep(&pool->queue);

@@ -340,6 +340,38 @@ START_TEST(each_thread_calls_start_first_and_stop_last_once)
 }
 END_TEST
 
+/* on_thread_start waits for a task of its own pool, and so runs it. */
+
+struct early {
+	future_executor_t *pool;
+	struct gate given, gate;
+};
+
+static void early_start(void *arg)
+{
+	struct early *early = arg;
+
+	gate_pass(&early->given);
+	ck_assert_int_eq(outcome_of(future_submit(early->pool, pass_task,
+		&early->gate)), 0);
+}
+
+START_TEST(drain_waits_for_what_runs_in_on_thread_start)
+{
+	struct early early = { NULL, GATE_INIT, GATE_INIT };
+
+	early.pool = pool_with(&(future_pool_options_t){ .threads = 1,
+		.on_thread_start = early_start, .hook_arg = &early });
+	gate_open(&early.given);
+	gate_await(&early.gate, 1);
+	ck_assert_int_eq(future_executor_drain(early.pool, FUTURE_NOW),
+		ETIMEDOUT);
+	gate_open(&early.gate);
+	ck_assert_int_eq(future_executor_drain(early.pool, FUTURE_FOREVER), 0);
+	future_executor_unref(early.pool);
+}
+END_TEST
+
 /* The stack. */
 
 static void note_stack(void *arg)
@@ -427,6 +459,7 @@ static void add_threads(Suite *suite)
 	tcase_add_test(tcase, a_pool_can_be_made_after_one_that_could_not);
 	tcase_add_test(tcase,
 		each_thread_calls_start_first_and_stop_last_once);
+	tcase_add_test(tcase, drain_waits_for_what_runs_in_on_thread_start);
 }
 
 int main(void)

@@ -107,18 +107,25 @@ static struct fut_task *grab(struct fut_worker *worker, size_t *ret_takes)
 	return task;
 }
 
+/* True if there is something left in any share. */
+static bool shares_left(struct fut_pool *pool)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < pool->width && left == 0; i++)
+		left = fut_share_left(fut_share_look(&pool->workers[i].share));
+	return left != 0;
+}
+
 /*
  * The duty of one that was woken, before it turns to its own task: while its
  * wake-up was in flight others may have left that to it.
  */
 static void wake_next(struct fut_pool *pool)
 {
-	size_t left = 0;
 	bool wake;
 
-	for (size_t i = 0; i < pool->width && left == 0; i++)
-		left = fut_share_left(fut_share_look(&pool->workers[i].share));
-	if (left == 0 || idle(pool) == 0)
+	if (!shares_left(pool) || idle(pool) == 0)
 		return;
 	fut_lock(&pool->lock);
 	wake = fut_pool_wakes(pool);
@@ -339,9 +346,12 @@ bool fut_pool_keep(struct future_executor *executor, struct fut_task *task)
 	if (!self->may_keep || worker->pool != pool || worker->kept != NULL ||
 	    pool->width == 1 || fut_task_is_stale(task))
 		return false;
-	if (worker->streak >= FUT_STREAK_MAX &&
-	    atomic_load_explicit(&pool->filled, FUT_RELAXED) != 0)
-		return false;
+	if (FUT_UNLIKELY(worker->streak >= FUT_STREAK_MAX)) {
+		if (atomic_load_explicit(&pool->filled, FUT_RELAXED) != 0 ||
+		    shares_left(pool))
+			return false;
+		worker->streak = 0;
+	}
 	worker->kept = task;
 	return true;
 }

@@ -124,6 +124,87 @@ START_TEST(what_a_long_task_submits_is_run_by_the_others)
 }
 END_TEST
 
+/*
+ * Two workers: one has a short task in its share.  The other, or both, run a
+ * chain that is as good as endless, each link kept for the next.
+ */
+
+struct endless {
+	atomic_int started;
+	struct gate noted;
+	size_t links;	/* before the short one, on the thread that ran it */
+};
+
+static _Thread_local size_t links_here;
+
+static future_result_t chain_then(future_result_t in, void *arg)
+{
+	(void)arg;
+	links_here++;
+	return in;
+}
+
+/* Each is started by a worker of its own. */
+static future_result_t start_task(void *arg)
+{
+	struct endless *endless = arg;
+
+	atomic_fetch_add(&endless->started, 1);
+	while (atomic_load(&endless->started) < 2)
+		sched_yield();
+	return future_ok(NULL);
+}
+
+static future_result_t stay_task(void *arg)
+{
+	struct endless *endless = arg;
+
+	start_task(arg);
+	gate_pass(&endless->noted);
+	return future_ok(NULL);
+}
+
+static void note_chain(void *arg)
+{
+	struct endless *endless = arg;
+
+	endless->links = links_here;
+	gate_open(&endless->noted);
+}
+
+static future_t *endless_chain(future_t *last)
+{
+	for (size_t i = scaled(200000); i > 0; i--) {
+		future_t *next = future_then(last, chain_then, NULL);
+
+		future_unref(last);
+		last = next;
+	}
+	return last;
+}
+
+START_TEST(a_chain_lets_what_is_in_a_share_run)
+{
+	struct endless endless = { 0, GATE_INIT, 0 };
+	struct gate start = GATE_INIT;
+	future_executor_t *pool = pool_of(2);
+	future_t *first, *last;
+
+	occupy(pool, 2, &start);
+	first = future_submit(pool, _i == 0 ? start_task : stay_task,
+		&endless);
+	ck_assert_int_eq(future_execute(pool, note_chain, &endless), 0);
+	last = endless_chain(future_submit(pool, start_task, &endless));
+	if (_i == 0)
+		first = endless_chain(first);
+	gate_open(&start);
+	ck_assert_int_eq(outcome_of(first), 0);
+	ck_assert_int_eq(outcome_of(last), 0);
+	future_executor_unref(pool);
+	ck_assert_uint_le(endless.links, 1000);
+}
+END_TEST
+
 static future_result_t pass_then(future_result_t in, void *arg)
 {
 	(void)in;
@@ -296,6 +377,7 @@ int main(void)
 		short_tasks_pass_three_long_ones_on_a_pool_of_four, 0, 6);
 	tcase_add_test(tcase, short_tasks_run_one_by_one_beside_a_long_one);
 	tcase_add_test(tcase, what_a_long_task_submits_is_run_by_the_others);
+	tcase_add_loop_test(tcase, a_chain_lets_what_is_in_a_share_run, 0, 2);
 	tcase_add_test(tcase,
 		a_long_continuation_holds_up_nobody_while_a_worker_is_idle);
 	tcase_add_test(tcase, a_long_inline_continuation_holds_up_nobody);

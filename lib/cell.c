@@ -133,8 +133,8 @@ bool fut_cell_claim_follower(struct future_cell *cell)
 			word = unlocked(cell);
 		if (fut_is_settled(word) || !(word & FUT_FOLLOWS))
 			return false;
-		next = (word & ~(uint64_t)(FUT_FOLLOWS | FUT_STATUS)) |
-			FUT_CLAIM;
+		/* One that ran is still seen to run. */
+		next = (word & ~(uint64_t)FUT_FOLLOWS) | FUT_CLAIM;
 	} while (!atomic_compare_exchange_weak_explicit(&cell->word, &word,
 		next, FUT_ACQUIRE, FUT_RELAXED));
 	return true;

@@ -250,6 +250,9 @@ static void unmap_all(struct slab *slabs)
 
 void fut_block_trim(void)
 {
+	/* Without a cache nobody would unlock in a forked child: forget(). */
+	if (atomic_load_explicit(&mode, FUT_RELAXED) != MODE_CACHED)
+		return;
 	for (unsigned i = 0; i < FUT_BLOCK_CLASSES; i++) {
 		struct depot *depot = &depots[i];
 		struct slab *unmap = NULL;

@@ -76,7 +76,8 @@ FUTURE_API FUTURE_CHECKED future_t *future_submit(future_executor_t *executor,
 /*
  * The long form.  `task` is read during the call only.  destroy_arg runs after
  * the function returned and before its future settles; inside the call that
- * cancels a task not started; inside this call if it is refused.
+ * cancels a task not started; inside this call if it is refused.  It must not
+ * wait for a future: its thread may be in the middle of settling that one.
  */
 FUTURE_API FUTURE_CHECKED future_t *future_submit_with(
 	future_executor_t *executor, const future_task_t *task);

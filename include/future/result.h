@@ -48,8 +48,9 @@ static inline intptr_t future_result_int(future_result_t result)
 
 /*
  * Success with a value that the future owns from now on: `destroy` is called
- * once when nobody shares it any more.  A NULL value is ENOMEM, so that
- * future_own(malloc(n), free) is right as it stands.
+ * once when nobody shares it any more, on whatever thread that is: it must not
+ * wait for a future.  A NULL value is ENOMEM, so that future_own(malloc(n),
+ * free) is right as it stands.
  */
 static inline future_result_t future_own(void *value,
 	void (*destroy)(void *value))

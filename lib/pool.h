@@ -95,6 +95,9 @@ struct fut_pool {
 	void (*on_thread_stop)(void *arg);
 	struct fut_worker *workers;
 
+	/* Set once, and looked at for each task: so in a line that stays. */
+	_Atomic uint32_t cancelling;	/* phase is FUT_POOL_CANCELLED */
+
 	/* What a push touches, in one cache line; all under lock. */
 	_Alignas(64) struct fut_lock lock;
 	uint8_t phase;			/* enum fut_pool_phase */
@@ -123,7 +126,6 @@ struct fut_pool {
 
 	_Alignas(64) _Atomic uint32_t wake;	/* enum fut_pool_wake */
 	_Atomic uint32_t filled;	/* the queue is not empty: a hint */
-	_Atomic uint32_t cancelling;	/* phase is FUT_POOL_CANCELLED */
 	_Atomic uint32_t room;		/* producers park on it */
 	_Atomic uint32_t calm;		/* drain and join park on it */
 };

@@ -11,7 +11,7 @@
 #include "task.h"
 
 #ifndef FUT_SHARE_MAX
-#define FUT_SHARE_MAX 32
+#define FUT_SHARE_MAX 64
 #endif
 
 struct fut_share {

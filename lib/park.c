@@ -92,9 +92,19 @@ static struct bucket {
 #define B { PTHREAD_MUTEX_INITIALIZER, NULL }
 #define B8 B, B, B, B, B, B, B, B
 	B8, B8, B8, B8, B8, B8, B8, B8
-#undef B8
-#undef B
 };
+
+/* Nobody sleeps in a forked child, whoever did, or held a lock, before. */
+static void forget(void)
+{
+	for (int i = 0; i < BUCKETS; i++)
+		buckets[i] = (struct bucket)B;
+}
+
+__attribute__((constructor)) static void watch(void)
+{
+	pthread_atfork(NULL, NULL, forget);
+}
 
 static struct bucket *bucket_of(const volatile void *address)
 {

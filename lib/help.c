@@ -19,8 +19,11 @@ static bool may_run(const struct fut_job *job)
 		fut_frame_belongs(home);
 }
 
-/* More than this is not looked at: a lattice of inputs may be without end. */
-#define LOOKS_MAX 1000000
+/*
+ * More than this is not looked at: a lattice of inputs may be without end.  A
+ * wait looks again whenever it wakes, who closes a ring but once.
+ */
+enum { HELP_LOOKS = 100000, RING_LOOKS = 1000000 };
 
 struct look {
 	const struct future_cell *other;	/* NULL: whoever runs here */
@@ -103,7 +106,7 @@ static enum fut_help find(struct look *look, struct future_cell *node)
 
 enum fut_help fut_help_find(struct future_cell *cell, struct fut_job **ret_job)
 {
-	struct look look = { NULL, LOOKS_MAX, NULL };
+	struct look look = { NULL, HELP_LOOKS, NULL };
 	enum fut_help found = find(&look, fut_cell_ref(cell));
 
 	*ret_job = look.job;
@@ -112,7 +115,7 @@ enum fut_help fut_help_find(struct future_cell *cell, struct fut_job **ret_job)
 
 bool fut_help_waits(struct future_cell *cell, const struct future_cell *other)
 {
-	struct look look = { other, LOOKS_MAX, NULL };
+	struct look look = { other, RING_LOOKS, NULL };
 
 	return find(&look, fut_cell_ref(cell)) == FUT_HELP_SELF;
 }

@@ -304,18 +304,18 @@ static future_t *then_long(future_t *source, future_executor_t *executor,
 static inline future_t *then(future_t *source, future_executor_t *executor,
 	future_on_t on, future_then_fn *fn, void *arg)
 {
-	struct fut_job *job;
-	struct fut_home home;
+	struct fut_job *job = NULL;
 
 	/* Checked here once more, so that the short form is short. */
-	if (FUT_UNLIKELY(source == NULL || executor != NULL || fn == NULL ||
-			fut_cell_inherited(source)))
-		return then_long(source, executor, on, fn, arg);
-	home = fut_home_of_future(source);
-	if (FUT_UNLIKELY(fut_home_hooked(home)))
-		return then_long(source, executor, on, fn, arg);
-	job = fut_job_make_short(FUT_DEPENDENT_SIZE, &dependent_cell,
-		&dependent_task, home, (void (*)(void))fn, arg);
+	if (FUT_LIKELY(source != NULL && executor == NULL && fn != NULL &&
+			!fut_cell_inherited(source))) {
+		struct fut_home home = fut_home_of_future(source);
+
+		if (FUT_LIKELY(!fut_home_hooked(home)))
+			job = fut_job_make_short(FUT_DEPENDENT_SIZE,
+				&dependent_cell, &dependent_task, home,
+				(void (*)(void))fn, arg);
+	}
 	if (FUT_UNLIKELY(job == NULL))
 		return then_long(source, executor, on, fn, arg);
 	job->task.form = (uint8_t)(on << ON_SHIFT);

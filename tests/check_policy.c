@@ -2,23 +2,6 @@
 #define _GNU_SOURCE
 #include "support.h"
 
-static future_executor_t *bounded(future_when_full_t when_full,
-	size_t capacity)
-{
-	return pool_with(&(future_pool_options_t){ .threads = 1,
-		.queue_capacity = capacity, .when_full = when_full });
-}
-
-/* The worker at the gate, the queue full of counting tasks. */
-static void fill(future_executor_t *pool, size_t capacity, struct gate *gate,
-	atomic_int *ran)
-{
-	occupy(pool, 1, gate);
-	for (size_t i = 0; i < capacity; i++)
-		ck_assert_int_eq(future_execute(pool, count_work, ran), 0);
-	ck_assert_uint_eq(stats_of(pool).queued, capacity);
-}
-
 /* Reject. */
 
 START_TEST(reject_refuses_with_eagain_exactly_above_capacity)

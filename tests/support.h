@@ -89,7 +89,7 @@ static inline bool skipped(bool here, const char *reason)
  * A door: threads stand at it until somebody opens it, then it stays open.
  *
  * On one condition variable for both, those at the door would wake and wait
- * again with each that comes, and glibc (bug 25847) lose the last broadcast.
+ * again with each that comes, and glibc (bug 25847) could lose a broadcast.
  */
 struct gate {
 	pthread_mutex_t lock;
@@ -276,6 +276,24 @@ static inline future_executor_stats_t stats_of(future_executor_t *executor)
 
 	future_executor_stats(executor, &stats);
 	return stats;
+}
+
+/* A pool of one, with a bounded queue. */
+static inline future_executor_t *bounded(future_when_full_t when_full,
+	size_t capacity)
+{
+	return pool_with(&(future_pool_options_t){ .threads = 1,
+		.queue_capacity = capacity, .when_full = when_full });
+}
+
+/* The worker at the gate, the queue full of counting tasks. */
+static inline void fill(future_executor_t *pool, size_t capacity,
+	struct gate *gate, atomic_int *ran)
+{
+	occupy(pool, 1, gate);
+	for (size_t i = 0; i < capacity; i++)
+		ck_assert_int_eq(future_execute(pool, count_work, ran), 0);
+	ck_assert_uint_eq(stats_of(pool).queued, capacity);
 }
 
 static inline pthread_t thread_start(void *(*body)(void *arg), void *arg)

@@ -1,40 +1,12 @@
 /* See cell.h. */
 #include "cell.h"
-#include "park.h"
 #include "self.h"
 
 #include <errno.h>
 
-#ifndef FUT_CELL_SPINS
-#define FUT_CELL_SPINS 40
-#endif
-
 static uint64_t look(const struct future_cell *cell)
 {
 	return atomic_load_explicit(&cell->word, FUT_RELAXED);
-}
-
-/* Parks until the bits are clear.  Returns 0 or ETIMEDOUT. */
-static int await_clear(struct future_cell *cell, uint32_t bits,
-	int64_t deadline_ns)
-{
-	uint64_t word = atomic_load_explicit(&cell->word, FUT_ACQUIRE);
-
-	for (int i = 0; i < FUT_CELL_SPINS && (word & bits); i++) {
-		fut_relax();
-		word = atomic_load_explicit(&cell->word, FUT_ACQUIRE);
-	}
-	while (word & bits) {
-		if (!(word & FUT_AWAITED) &&
-		    !atomic_compare_exchange_weak_explicit(&cell->word, &word,
-				word | FUT_AWAITED, FUT_ACQUIRE, FUT_ACQUIRE))
-			continue;
-		if (fut_park_half(&cell->word, (uint32_t)word | FUT_AWAITED,
-				deadline_ns) == ETIMEDOUT)
-			return ETIMEDOUT;
-		word = atomic_load_explicit(&cell->word, FUT_ACQUIRE);
-	}
-	return 0;
 }
 
 /*
@@ -44,39 +16,22 @@ static int await_clear(struct future_cell *cell, uint32_t bits,
 static inline uint64_t clear(struct future_cell *cell, uint32_t bits,
 	uint64_t refs)
 {
-	_Atomic uint64_t *at = &cell->word;
-	uint64_t word = look(cell), next;
-
-	do
-		next = (word & ~(uint64_t)(bits | FUT_AWAITED)) - refs;
-	while (!atomic_compare_exchange_strong_explicit(at, &word, next,
-		FUT_ACQ_REL, FUT_RELAXED));
-	if (FUT_UNLIKELY(word & FUT_AWAITED))
-		fut_unpark_half(at, FUT_EVERYBODY);
-	return next;
+	return fut_bits_clear(&cell->word, bits, refs);
 }
 
 uint32_t fut_cell_lock(struct future_cell *cell)
 {
-	uint64_t word = look(cell);
-
-	for (;;) {
-		if (FUT_UNLIKELY(word & FUT_LOCKED)) {
-			await_clear(cell, FUT_LOCKED, FUT_FOREVER);
-			word = look(cell);
-		} else if (atomic_compare_exchange_weak_explicit(&cell->word,
-				&word, word | FUT_LOCKED, FUT_ACQUIRE,
-				FUT_RELAXED)) {
-			fut_self_locks(+1);
-			return (uint32_t)word | FUT_LOCKED;
-		}
-	}
+	return (uint32_t)fut_bits_lock(&cell->word);
 }
 
 void fut_cell_unlock(struct future_cell *cell)
 {
-	fut_self_locks(-1);
-	clear(cell, FUT_LOCKED, 0);
+	fut_bits_unlock(&cell->word);
+}
+
+static struct fut_hook *hook_of(struct fut_link *link)
+{
+	return FUT_OWNER(link, struct fut_hook, link);
 }
 
 /* The word once it is not LOCKED. */
@@ -85,7 +40,7 @@ static uint64_t unlocked(struct future_cell *cell)
 	uint64_t word = atomic_load_explicit(&cell->word, FUT_ACQUIRE);
 
 	while (FUT_UNLIKELY(word & FUT_LOCKED)) {
-		await_clear(cell, FUT_LOCKED, FUT_FOREVER);
+		fut_bits_await(&cell->word, FUT_LOCKED, FUT_FOREVER);
 		word = atomic_load_explicit(&cell->word, FUT_ACQUIRE);
 	}
 	return word;
@@ -191,7 +146,7 @@ bool fut_cell_quiet(struct future_cell *cell, uint64_t refs)
 
 int fut_cell_await_quiet(struct future_cell *cell, int64_t deadline_ns)
 {
-	return await_clear(cell, FUT_BUSY, deadline_ns);
+	return fut_bits_await(&cell->word, FUT_BUSY, deadline_ns);
 }
 
 /*
@@ -201,8 +156,8 @@ int fut_cell_await_quiet(struct future_cell *cell, int64_t deadline_ns)
 bool fut_cell_fire(struct future_cell *cell, bool locked, uint64_t refs)
 {
 	for (;; locked = false) {
-		bool (*fire)(struct fut_hook *, struct future_cell *, bool);
 		struct fut_hook *hook;
+		fut_hook_fn *fire;
 		uint32_t drop = FUT_LOCKED;
 		uint64_t word, next;
 
@@ -210,11 +165,11 @@ bool fut_cell_fire(struct future_cell *cell, bool locked, uint64_t refs)
 			fut_self_locks(+1);
 		else
 			fut_cell_lock(cell);
-		hook = cell->hooks != NULL ? cell->hooks->next : NULL;
+		hook = cell->hooks != NULL ? hook_of(cell->hooks->next) : NULL;
 		/* Read now: a follower that gives up writes its result here. */
 		fire = hook != NULL ? hook->fire : NULL;
 		if (hook != NULL)
-			fut_hook_remove(&cell->hooks, hook);
+			fut_ring_remove(&cell->hooks, &hook->link);
 		if (cell->hooks == NULL)
 			drop |= FUT_HOOKS;
 		fut_self_locks(-1);
@@ -234,15 +189,16 @@ bool fut_cell_fire(struct future_cell *cell, bool locked, uint64_t refs)
 
 bool fut_cell_hand_on(struct future_cell *cell, uint64_t refs, bool *ret_last)
 {
-	struct fut_hook *hook = cell->hooks;
+	struct fut_link *last = cell->hooks;
+	struct fut_hook *hook = hook_of(last);
 	bool done = false;
 
 	fut_self_locks(+1);
-	if (hook != NULL && hook->next == hook) {
-		fut_hook_remove(&cell->hooks, hook);
+	if (last != NULL && last->next == last) {
+		fut_ring_remove(&cell->hooks, &hook->link);
 		done = hook->fire(hook, cell, true);
 		if (!done)
-			fut_hook_append(&cell->hooks, hook);
+			fut_ring_append(&cell->hooks, &hook->link);
 	}
 	fut_self_locks(-1);
 	if (done)
@@ -269,7 +225,7 @@ bool fut_cell_hang(struct future_cell *cell, struct fut_hook *hook,
 		(word | FUT_LOCKED | FUT_HOOKS) + refs, FUT_ACQUIRE,
 		FUT_ACQUIRE));
 	fut_self_locks(+1);
-	fut_hook_append(&cell->hooks, hook);
+	fut_ring_append(&cell->hooks, &hook->link);
 	fut_cell_unlock(cell);
 	return true;
 }
@@ -282,9 +238,9 @@ bool fut_cell_unhang(struct future_cell *cell, struct fut_hook *hook)
 	if (FUT_UNLIKELY(cell->born != fut_fork_now()))
 		return false;
 	fut_cell_lock(cell);
-	hung = hook->next != NULL;
+	hung = hook->link.next != NULL;
 	if (hung)
-		fut_hook_remove(&cell->hooks, hook);
+		fut_ring_remove(&cell->hooks, &hook->link);
 	fut_cell_unlock(cell);
 	return hung;
 }

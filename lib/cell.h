@@ -39,6 +39,7 @@
 #ifndef FUT_CELL_H
 #define FUT_CELL_H
 
+#include "bits.h"
 #include "fork.h"
 #include "hook.h"
 
@@ -56,9 +57,7 @@ enum fut_cell_bit {
 	FUT_BUSY = 1 << 5,
 	FUT_TAKEN = 1 << 6,
 	FUT_SHARED = 1 << 7,
-	FUT_FOLLOWS = 1 << 8,
-	FUT_LOCKED = 1 << 9,
-	FUT_AWAITED = 1 << 10
+	FUT_FOLLOWS = 1 << 8	/* and FUT_LOCKED, FUT_AWAITED of bits.h */
 };
 
 /* One reference. */
@@ -72,7 +71,7 @@ struct fut_cell_kind;
  */
 struct future_cell {
 	const struct fut_cell_kind *kind;
-	struct fut_hook *hooks;	/* the last of the ring; under LOCKED */
+	struct fut_link *hooks;	/* the last of the ring; under LOCKED */
 	union {
 		struct {
 			/* What settles it; of no more use once it has run. */

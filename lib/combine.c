@@ -275,8 +275,7 @@ static struct combined *combined_new(enum mode mode,
 	for (size_t i = 0; i < count; i++) {
 		struct leg *leg = &combined->legs[i];
 
-		leg->hook.next = NULL;
-		leg->hook.fire = leg_fire;
+		fut_hook_init(&leg->hook, leg_fire);
 		leg->combined = combined;
 		leg->kept = false;
 		leg->input = fut_cell_ref(futures[i]);

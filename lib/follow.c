@@ -136,8 +136,7 @@ static void follow_not(struct fut_job *job, struct future_cell *inner,
 static void link(struct future_cell *cell, struct future_cell *inner)
 {
 	cell->followed = inner;
-	cell->follow.next = NULL;
-	cell->follow.fire = follower_fire;
+	fut_hook_init(&cell->follow, follower_fire);
 }
 
 static void follow_linked(struct fut_job *job, struct future_cell *inner)

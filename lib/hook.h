@@ -7,51 +7,29 @@
 #ifndef FUT_HOOK_H
 #define FUT_HOOK_H
 
-#include "base.h"
+#include "ring.h"
 
 struct future_cell;
+struct fut_hook;
+
+/*
+ * No lock is held, unless the source is `locked`: then it either does all it
+ * has to without another lock or a call of the user's, or it does nothing,
+ * returns false, and is fired again without the lock.  The hook may be gone
+ * when this returns true.
+ */
+typedef bool fut_hook_fn(struct fut_hook *hook, struct future_cell *source,
+	bool locked);
 
 struct fut_hook {
-	struct fut_hook *next;	/* under the future's lock; NULL: not hung */
-	struct fut_hook *prev;
-
-	/*
-	 * No lock is held, unless the source is `locked`: then it either does
-	 * all it has to without another lock or a call of the user's, or it
-	 * does nothing, returns false, and is fired again without the lock.
-	 * The hook may be gone when this returns true.
-	 */
-	bool (*fire)(struct fut_hook *hook, struct future_cell *source,
-		bool locked);
+	struct fut_link link;	/* under the future's lock */
+	fut_hook_fn *fire;
 };
 
-/* A ring is known by its last hook; NULL is the empty one. */
-static inline void fut_hook_append(struct fut_hook **last,
-	struct fut_hook *hook)
+static inline void fut_hook_init(struct fut_hook *hook, fut_hook_fn *fire)
 {
-	if (*last == NULL) {
-		hook->next = hook->prev = hook;
-	} else {
-		hook->next = (*last)->next;
-		hook->prev = *last;
-		hook->next->prev = hook;
-		(*last)->next = hook;
-	}
-	*last = hook;
-}
-
-static inline void fut_hook_remove(struct fut_hook **last,
-	struct fut_hook *hook)
-{
-	if (hook->next == hook) {
-		*last = NULL;
-	} else {
-		hook->next->prev = hook->prev;
-		hook->prev->next = hook->next;
-		if (*last == hook)
-			*last = hook->prev;
-	}
-	hook->next = NULL;
+	hook->link.next = NULL;
+	hook->fire = fire;
 }
 
 #endif

@@ -14,6 +14,7 @@ machine = \
 
 house = \
 	lib/admit.c \
+	lib/bits.c lib/bits.h \
 	lib/block.c lib/block.h \
 	lib/cancel.c \
 	lib/cell.c lib/cell.h \
@@ -35,6 +36,7 @@ house = \
 	lib/promise.c \
 	lib/queue.c lib/queue.h \
 	lib/result.c \
+	lib/ring.h \
 	lib/share.h \
 	lib/sleeper.c lib/sleeper.h \
 	lib/submit.c \

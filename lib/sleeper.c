@@ -26,8 +26,7 @@ static bool sleeper_fire(struct fut_hook *hook, struct future_cell *source,
 
 void fut_sleeper_init(struct fut_sleeper *sleeper)
 {
-	sleeper->hook.next = NULL;
-	sleeper->hook.fire = sleeper_fire;
+	fut_hook_init(&sleeper->hook, sleeper_fire);
 	atomic_store_explicit(&sleeper->word, 0, FUT_RELAXED);
 }
 

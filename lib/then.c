@@ -256,8 +256,7 @@ static future_t *hang(struct fut_job *job, future_t *source)
 	struct dependent *dependent = dependent_of(job);
 
 	dependent->source = source;
-	dependent->hook.next = NULL;
-	dependent->hook.fire = dependent_fire;
+	fut_hook_init(&dependent->hook, dependent_fire);
 	if (!fut_cell_hang(source, &dependent->hook, FUT_CELL_REF)) {
 		fut_cell_ref(source);
 		dependent_fire(&dependent->hook, source, false);

@@ -5,9 +5,9 @@
 
 # The one table: a floor, and the nouns that live there.
 floors='
-0 base
+0 base ring
 1 alloc clock error fork lock park self thread
-2 block hook sleeper
+2 bits block hook sleeper
 3 cell executor task
 4 admit close default frame handle inline pool queue share worker
 5 cancel combine follow get help job more plain promise result submit then

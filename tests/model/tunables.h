@@ -11,7 +11,7 @@
 extern unsigned model_spins;
 
 #define FUT_LOCK_SPINS ((int)model_spins)
-#define FUT_CELL_SPINS ((int)model_spins)
+#define FUT_BITS_SPINS ((int)model_spins)
 #define FUT_WAIT_SPINS ((int)model_spins)
 #define FUT_LINGER_SPINS ((int)model_spins)
 #define FUT_SHARE_MAX 3

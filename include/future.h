@@ -35,5 +35,7 @@
 #include <future/future.h>
 #include <future/promise.h>
 #include <future/combine.h>
+#include <future/sync.h>
+#include <future/channel.h>
 
 #endif

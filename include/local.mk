@@ -2,10 +2,12 @@ include_HEADERS = include/future.h
 futureincludedir = $(includedir)/future
 futureinclude_HEADERS = \
 	include/future/base.h \
+	include/future/channel.h \
 	include/future/combine.h \
 	include/future/executor.h \
 	include/future/future.h \
 	include/future/pool.h \
 	include/future/promise.h \
 	include/future/result.h \
+	include/future/sync.h \
 	include/future/time.h

@@ -71,6 +71,18 @@ bool fut_cell_claim(struct future_cell *cell)
 	return begin(cell, FUT_CLAIM);
 }
 
+bool fut_cell_claim_at_once(struct future_cell *cell)
+{
+	uint64_t word = look(cell);
+
+	do {
+		if ((word & (FUT_STATUS | FUT_CLAIM)) != FUT_PENDING)
+			return false;
+	} while (!atomic_compare_exchange_weak_explicit(&cell->word, &word,
+		word | FUT_CLAIM, FUT_ACQUIRE, FUT_RELAXED));
+	return true;
+}
+
 bool fut_cell_claim_to_follow(struct future_cell *cell)
 {
 	if (!begin(cell, FUT_CLAIM | FUT_FOLLOWS | FUT_LOCKED))

@@ -135,6 +135,12 @@ static inline struct future_cell *fut_cell_ref(struct future_cell *cell)
 	return cell;
 }
 
+static inline uint32_t fut_cell_refs(const struct future_cell *cell)
+{
+	/* What others did with theirs before they gave them back. */
+	return (uint32_t)(atomic_load_explicit(&cell->word, FUT_ACQUIRE) >> 32);
+}
+
 /* Inherited by a fork, so that nothing of it may be locked. */
 static inline bool fut_cell_inherited(const struct future_cell *cell)
 {
@@ -174,6 +180,12 @@ static inline bool fut_cell_start(struct future_cell *cell)
  */
 bool fut_cell_claim(struct future_cell *cell);
 bool fut_cell_claim_follower(struct future_cell *cell);
+
+/*
+ * The first for one that links to no other: it does not wait for who looks
+ * where the links lead, so that it can be called under a lock.
+ */
+bool fut_cell_claim_at_once(struct future_cell *cell);
 
 /* What is left to do after a future was published. */
 enum fut_cell_published {

@@ -1,7 +1,8 @@
-/* Floor 5: waiting for a future. */
+/* See get.h. */
+#include "get.h"
 #include "help.h"
 #include "pool.h"
-#include "sleeper.h"
+#include "stop.h"
 
 #include <errno.h>
 
@@ -29,25 +30,29 @@ static bool take_off(struct future_cell *cell, struct fut_sleeper *sleeper)
 {
 	if (fut_cell_unhang(cell, &sleeper->hook))
 		return false;
-	fut_sleeper_await(sleeper);
+	fut_sleeper_sleep(sleeper, FUT_SLEEPER_FIRED, FUT_FOREVER);
 	return true;
 }
 
-static int sleep_until(struct future_cell *cell, int64_t deadline_ns)
+static int sleep_until(struct future_cell *cell, int64_t deadline_ns,
+	bool stops)
 {
 	struct fut_sleeper sleeper;
+	uint32_t woken;
 
 	fut_sleeper_init(&sleeper);
-	if (!fut_cell_hang(cell, &sleeper.hook, 0) ||
-	    fut_sleeper_sleep(&sleeper, deadline_ns) != 0 ||
-	    take_off(cell, &sleeper))
+	if (!fut_cell_hang(cell, &sleeper.hook, 0))
 		return 0;
-	return ETIMEDOUT;
+	woken = fut_stop_sleep(&sleeper, FUT_SLEEPER_FIRED, deadline_ns, stops);
+	if ((woken & FUT_SLEEPER_FIRED) || take_off(cell, &sleeper))
+		return 0;
+	return woken != 0 ? ECANCELED : ETIMEDOUT;
 }
 
 /* Sleeps until the future settles, or something comes that may be needed. */
-static void sleep_in_task(struct future_cell *cell)
+static void sleep_in_task(struct future_cell *cell, bool stops)
 {
+	const uint32_t bits = FUT_SLEEPER_FIRED | FUT_SLEEPER_PRODDED;
 	struct fut_worker *worker = fut_self()->worker;
 	struct fut_blocked blocked;
 	struct fut_sleeper sleeper;
@@ -64,7 +69,7 @@ static void sleep_in_task(struct future_cell *cell)
 		fut_job_unref(job);
 		break;
 	case FUT_HELP_NOTHING:
-		fut_sleeper_sleep(&sleeper, FUT_FOREVER);
+		fut_stop_sleep(&sleeper, bits, FUT_FOREVER, stops);
 		break;
 	case FUT_HELP_AGAIN:
 	case FUT_HELP_SELF:
@@ -76,11 +81,13 @@ static void sleep_in_task(struct future_cell *cell)
 }
 
 /* Without a deadline, inside a function that an executor runs. */
-static int wait_in_task(struct future_cell *cell)
+static int wait_in_task(struct future_cell *cell, bool stops)
 {
 	struct fut_job *job;
 
 	while (!is_settled(cell)) {
+		if (stops && fut_stop_asked())
+			return ECANCELED;
 		switch (fut_help_find(cell, &job)) {
 		case FUT_HELP_SELF:
 			return EDEADLK;
@@ -91,14 +98,14 @@ static int wait_in_task(struct future_cell *cell)
 			break;
 		case FUT_HELP_NOTHING:
 			if (!spin(cell))
-				sleep_in_task(cell);
+				sleep_in_task(cell, stops);
 			break;
 		}
 	}
 	return 0;
 }
 
-static int wait(struct future_cell *cell, int64_t deadline_ns)
+static int wait(struct future_cell *cell, int64_t deadline_ns, bool stops)
 {
 	const struct fut_self *self = fut_self();
 	bool in_task = self->frame != NULL || self->worker != NULL ||
@@ -111,10 +118,10 @@ static int wait(struct future_cell *cell, int64_t deadline_ns)
 	if (deadline_ns <= FUTURE_NOW.ns)
 		return ETIMEDOUT;
 	if (in_task && deadline_ns == FUT_FOREVER)
-		return wait_in_task(cell);
+		return wait_in_task(cell, stops);
 	if (in_task && fut_frame_holds(cell))
 		return EDEADLK;
-	return spin(cell) ? 0 : sleep_until(cell, deadline_ns);
+	return spin(cell) ? 0 : sleep_until(cell, deadline_ns, stops);
 }
 
 future_result_t future_get(future_t *future)
@@ -125,31 +132,28 @@ future_result_t future_get(future_t *future)
 		return future_fail(EINVAL);
 	if (FUT_LIKELY(is_settled(future)))
 		return fut_cell_result(future);
-	error = wait(future, FUT_FOREVER);
+	error = wait(future, FUT_FOREVER, true);
 	return error != 0 ? future_fail(error) : fut_cell_result(future);
 }
 
 int future_wait(future_t *future, future_time_t deadline)
 {
-	return future != NULL ? wait(future, deadline.ns) : EINVAL;
+	return future != NULL ? wait(future, deadline.ns, true) : EINVAL;
 }
 
 future_result_t future_take(future_t *future)
 {
 	int error = future_wait(future, FUTURE_FOREVER);
 
-	return error != 0 ? future_fail(error) : fut_cell_take(future);
+	return error != 0 ? future_fail(error) : fut_job_take(future);
 }
 
-int future_join(future_t *future, future_time_t deadline)
+int fut_join(struct future_cell *cell, int64_t deadline_ns, bool stops)
 {
-	struct future_cell *cell = future;
 	int error;
 
-	if (future == NULL)
-		return EINVAL;
 	for (;;) {
-		error = wait(cell, deadline.ns);
+		error = wait(cell, deadline_ns, stops);
 		if (error != 0)
 			return error;
 		if (fut_cell_state(cell) & FUT_BUSY) {
@@ -157,7 +161,7 @@ int future_join(future_t *future, future_time_t deadline)
 				return ECHILD;
 			if (fut_frame_holds(cell))
 				return EDEADLK;
-			error = fut_cell_await_quiet(cell, deadline.ns);
+			error = fut_cell_await_quiet(cell, deadline_ns);
 			if (error != 0)
 				return error;
 		}
@@ -166,4 +170,9 @@ int future_join(future_t *future, future_time_t deadline)
 			return 0;
 		cell = cell->followed;
 	}
+}
+
+int future_join(future_t *future, future_time_t deadline)
+{
+	return future != NULL ? fut_join(future, deadline.ns, true) : EINVAL;
 }

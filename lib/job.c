@@ -37,6 +37,16 @@ void fut_job_discard(const future_result_t *result)
 		fut_job_destroy(result->destroy, result->value);
 }
 
+future_result_t fut_job_take(struct future_cell *cell)
+{
+	struct future_cell *owner = fut_cell_owner(cell);
+	future_result_t result = fut_cell_take(cell);
+
+	if (result.destroy != NULL && owner->kind->taken != NULL)
+		owner->kind->taken(fut_job_of(owner), &result);
+	return result;
+}
+
 /* The value first, then what it was lent by, then the block. */
 static void end(struct fut_job *job)
 {
@@ -305,6 +315,17 @@ static void cancel_pending(struct fut_job *job)
 	fut_cell_quiet(&job->cell, 0);
 }
 
+static bool cancel_waiting(struct fut_job *job)
+{
+	future_result_t cancelled = future_fail(ECANCELED);
+
+	if (!fut_cell_claim(&job->cell))
+		return false;
+	job->cell.kind->withdraw(job);
+	fut_job_settle(job, &cancelled);
+	return true;
+}
+
 /* Following goes down a chain of any length. */
 bool fut_job_cancel(struct fut_job *job)
 {
@@ -317,6 +338,8 @@ bool fut_job_cancel(struct fut_job *job)
 		struct future_cell *cell = &job->cell;
 		bool let_go = cell->kind->abandon != NULL;
 
+		if (cell->kind->withdraw != NULL)
+			return cancel_waiting(job) || !first;
 		found = fut_cell_cancel(cell, let_go, &hooks);
 		if (found == FUT_CANCEL_LOST)
 			return !first;

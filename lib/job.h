@@ -42,6 +42,12 @@ struct fut_cell_kind {
 	 */
 	bool (*abandon)(struct fut_job *job);
 
+	/*
+	 * In place of abandon, where what it waits for may be gone as soon as
+	 * it has settled: a cancel has claimed it, and settles it after this.
+	 */
+	void (*withdraw)(struct fut_job *job);
+
 	/* The last reference is gone, the value destroyed: frees the block. */
 	void (*free)(struct fut_job *job);
 
@@ -56,6 +62,9 @@ struct fut_cell_kind {
 	/* Whose outcome is its own once it followed `inner`; NULL: inner. */
 	struct future_cell *(*outcome)(struct fut_job *job,
 		struct future_cell *inner);
+
+	/* What its value becomes when it is taken; NULL: it stays so. */
+	void (*taken)(struct fut_job *job, future_result_t *result);
 
 	/*
 	 * Runs a job that was started, and drops the reference of the run.
@@ -160,6 +169,9 @@ enum fut_end fut_job_finish_as(struct fut_job *job, struct future_cell *source);
 
 /* Calls a destructor of the user's, in the middle of whatever is going on. */
 void fut_job_destroy(void (*destroy)(void *value), void *value);
+
+/* As fut_cell_take(), of one that has settled. */
+future_result_t fut_job_take(struct future_cell *cell);
 
 /* A result that nobody will have. */
 void fut_job_discard(const future_result_t *result);

@@ -18,30 +18,39 @@ house = \
 	lib/block.c lib/block.h \
 	lib/cancel.c \
 	lib/cell.c lib/cell.h \
+	lib/channel.c \
 	lib/close.c \
 	lib/combine.c \
 	lib/default.c lib/default.h \
+	lib/event.c \
 	lib/executor.h \
 	lib/follow.c \
 	lib/frame.h \
-	lib/get.c \
+	lib/gate.c lib/gate.h \
+	lib/get.c lib/get.h \
 	lib/handle.c \
 	lib/help.c lib/help.h \
 	lib/hook.h \
 	lib/inline.c lib/inline.h \
 	lib/job.c lib/job.h \
+	lib/latch.c \
 	lib/more.c lib/more.h \
+	lib/mutex.c \
 	lib/plain.c \
 	lib/pool.c lib/pool.h \
 	lib/promise.c \
 	lib/queue.c lib/queue.h \
 	lib/result.c \
 	lib/ring.h \
+	lib/semaphore.c \
 	lib/share.h \
 	lib/sleeper.c lib/sleeper.h \
+	lib/stop.c lib/stop.h \
 	lib/submit.c \
 	lib/task.h \
 	lib/then.c lib/then.h \
+	lib/wait.c lib/wait.h \
+	lib/waiter.h \
 	lib/worker.c
 
 # All of the library; tests link this one, and so see what is hidden.

@@ -1,6 +1,8 @@
 /* Floor 5: promises, the writing end. */
 #include "then.h"
 #include "block.h"
+#include "get.h"
+#include "park.h"
 
 #include <errno.h>
 #include <future/promise.h>
@@ -112,7 +114,7 @@ void future_promise_free(future_promise_t *promise)
 	if (call != NULL) {
 		future_cancel(call);
 		/* EDEADLK: this is the callback itself. */
-		(void)!future_join(call, FUTURE_FOREVER);
+		(void)fut_join(call, FUT_FOREVER, false);
 		future_unref(call);
 	}
 	fut_block_free(promise, sizeof(*promise));

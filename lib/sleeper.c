@@ -30,23 +30,16 @@ void fut_sleeper_init(struct fut_sleeper *sleeper)
 	atomic_store_explicit(&sleeper->word, 0, FUT_RELAXED);
 }
 
-uint32_t fut_sleeper_sleep(struct fut_sleeper *sleeper, int64_t deadline_ns)
+uint32_t fut_sleeper_sleep(struct fut_sleeper *sleeper, uint32_t bits,
+	int64_t deadline_ns)
 {
-	const uint32_t called = FUT_SLEEPER_FIRED | FUT_SLEEPER_PRODDED;
 	uint32_t word = atomic_fetch_or_explicit(&sleeper->word,
 		FUT_SLEEPER_PARKED, FUT_ACQ_REL) | FUT_SLEEPER_PARKED;
 
-	while (!(word & called)) {
+	while (!(word & bits)) {
 		if (fut_park(&sleeper->word, word, deadline_ns) == ETIMEDOUT)
 			return 0;
 		word = atomic_load_explicit(&sleeper->word, FUT_ACQUIRE);
 	}
-	return word & called;
-}
-
-void fut_sleeper_await(struct fut_sleeper *sleeper)
-{
-	while (!(fut_sleeper_sleep(sleeper, FUT_FOREVER) & FUT_SLEEPER_FIRED))
-		atomic_fetch_and_explicit(&sleeper->word,
-			~(uint32_t)FUT_SLEEPER_PRODDED, FUT_RELAXED);
+	return word & bits;
 }

@@ -1,6 +1,6 @@
 /*
- * Floor 2: a thread asleep until a hook fires, or until it is prodded to look
- * around.  It lives on the stack of the thread that sleeps.
+ * Floor 2: a thread asleep until it is woken, for one reason or another.  It
+ * lives on the stack of the thread that sleeps.
  */
 #ifndef FUT_SLEEPER_H
 #define FUT_SLEEPER_H
@@ -8,29 +8,29 @@
 #include "hook.h"
 #include "park.h"
 
-enum {
-	FUT_SLEEPER_FIRED = 1,
-	FUT_SLEEPER_PRODDED = 2,
-	FUT_SLEEPER_PARKED = 4
+enum fut_sleeper_bit {
+	FUT_SLEEPER_FIRED = 1,		/* what it waits for is there */
+	FUT_SLEEPER_PRODDED = 2,	/* it should look around */
+	FUT_SLEEPER_STOPPED = 4,	/* its function has been cancelled */
+	FUT_SLEEPER_CLAIMED = 8,	/* see waiter.h */
+	FUT_SLEEPER_PARKED = 16
 };
 
 struct fut_sleeper {
-	struct fut_hook hook;
-	_Atomic uint32_t word;
+	struct fut_hook hook;	/* fires it */
+	_Atomic uint32_t word;	/* of fut_sleeper_bit */
 };
 
 void fut_sleeper_init(struct fut_sleeper *sleeper);
 
 /*
- * Sleeps until fired or prodded.  Returns the word's bits, without either if
- * the deadline has passed.
+ * Sleeps until one of `bits` is set.  Returns those that are; none if the
+ * deadline has passed.
  */
-uint32_t fut_sleeper_sleep(struct fut_sleeper *sleeper, int64_t deadline_ns);
+uint32_t fut_sleeper_sleep(struct fut_sleeper *sleeper, uint32_t bits,
+	int64_t deadline_ns);
 
-/* Sleeps until fired: it is being fired, and this will not take long. */
-void fut_sleeper_await(struct fut_sleeper *sleeper);
-
-/* As its hook, or a prod, would.  The sleeper may be gone on return. */
+/* Sets a bit.  The sleeper may be gone on return. */
 void fut_sleeper_wake(struct fut_sleeper *sleeper, uint32_t why);
 
 #endif

@@ -438,5 +438,5 @@ future_result_t future_move(future_result_t in)
 	if ((fut_cell_state(source) & FUT_STATUS) == FUT_CANCELLED ||
 	    in.value != source->value)
 		return in.value == NULL ? in : future_fail(EINVAL);
-	return fut_cell_take(source);
+	return fut_job_take(source);
 }

@@ -7,10 +7,11 @@
 floors='
 0 base ring
 1 alloc clock error fork lock park self thread
-2 bits block hook sleeper
-3 cell executor task
+2 bits block hook sleeper waiter
+3 cell executor gate task
 4 admit close default frame handle inline pool queue share worker
-5 cancel combine follow get help job more plain promise result submit then
+5 cancel combine follow get help job more plain promise result stop submit then
+5 wait semaphore event latch mutex channel
 '
 # Who never meets: the future knows nothing of what runs it, nor that of it.
 strangers='

@@ -42,6 +42,7 @@ tests_in_c = \
 	tests/check_share \
 	tests/check_shutdown \
 	tests/check_stats \
+	tests/check_stop \
 	tests/check_submit \
 	tests/check_take \
 	tests/check_then \

@@ -94,13 +94,15 @@ FUTURE_API FUTURE_CHECKED int future_execute(future_executor_t *executor,
  * the very task it waits for, or what that cannot settle without, if it has
  * not started, until half of its stack is used; then it only sleeps.  EDEADLK
  * where it waits for itself, ECHILD for an unsettled future inherited by a
- * fork: then the future is still pending.
+ * fork, ECANCELED where the future of the function that waits is cancelled, and
+ * this one has not settled: then the awaited future is still pending.
  */
 FUTURE_API future_result_t future_get(future_t *future);
 
 /*
  * Returns 0 once settled, whatever the outcome; ETIMEDOUT, EDEADLK, ECHILD,
- * EINVAL for NULL.  With a deadline a worker only sleeps.
+ * ECANCELED (the waiter's own), EINVAL for NULL.  With a deadline a worker only
+ * sleeps.
  */
 FUTURE_API FUTURE_CHECKED int future_wait(future_t *future,
 	future_time_t deadline);

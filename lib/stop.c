@@ -1,0 +1,61 @@
+/* See stop.h. */
+#include "stop.h"
+#include "frame.h"
+
+/* Of the innermost function; NULL if it has none, or not of this process. */
+static struct future_cell *own(void)
+{
+	const struct fut_frame *frame = fut_self()->frame;
+
+	if (frame == NULL || frame->cell == NULL ||
+	    fut_cell_inherited(frame->cell))
+		return NULL;
+	return frame->cell;
+}
+
+bool fut_stop_asked(void)
+{
+	const struct future_cell *cell = own();
+
+	return cell != NULL && fut_is_settled(fut_cell_state(cell));
+}
+
+struct stop {
+	struct fut_hook hook;
+	struct fut_sleeper *sleeper;
+};
+
+static bool stop_fire(struct fut_hook *hook, struct future_cell *source,
+	bool locked)
+{
+	(void)source;
+	if (locked)
+		return false;
+	fut_sleeper_wake(FUT_OWNER(hook, struct stop, hook)->sleeper,
+		FUT_SLEEPER_STOPPED);
+	return true;
+}
+
+uint32_t fut_stop_sleep(struct fut_sleeper *sleeper, uint32_t bits,
+	int64_t deadline_ns, bool stops)
+{
+	struct stop stop = { .sleeper = sleeper };
+	struct future_cell *cell = stops ? own() : NULL;
+	uint32_t woken = FUT_SLEEPER_STOPPED;
+
+	if (deadline_ns <= 0)
+		return bits & atomic_load_explicit(&sleeper->word, FUT_ACQUIRE);
+	fut_hook_init(&stop.hook, stop_fire);
+	if (cell == NULL)
+		return fut_sleeper_sleep(sleeper, bits, deadline_ns);
+	if (fut_cell_hang(cell, &stop.hook, 0)) {
+		woken = fut_sleeper_sleep(sleeper, bits | FUT_SLEEPER_STOPPED,
+			deadline_ns);
+		if (!fut_cell_unhang(cell, &stop.hook))
+			fut_sleeper_sleep(sleeper, FUT_SLEEPER_STOPPED,
+				FUT_FOREVER);
+	}
+	/* What is there already wins. */
+	return woken | (bits &
+		atomic_load_explicit(&sleeper->word, FUT_ACQUIRE));
+}

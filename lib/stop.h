@@ -1,0 +1,22 @@
+/*
+ * Floor 5: a sleep that ends when the function that sleeps is cancelled: beside
+ * the sleeper there is a hook on the future that the function will settle.
+ */
+#ifndef FUT_STOP_H
+#define FUT_STOP_H
+
+#include "cell.h"
+#include "sleeper.h"
+
+/* True if the function that runs here has been cancelled. */
+bool fut_stop_asked(void);
+
+/*
+ * Sleeps until one of `bits` is set, or the deadline has passed, or if it
+ * `stops`, the function has been cancelled: then STOPPED is among the bits.  A
+ * deadline of 0 or before only looks.
+ */
+uint32_t fut_stop_sleep(struct fut_sleeper *sleeper, uint32_t bits,
+	int64_t deadline_ns, bool stops);
+
+#endif

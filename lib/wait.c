@@ -1,0 +1,168 @@
+/* See wait.h. */
+#include "wait.h"
+#include "block.h"
+
+#include <errno.h>
+
+#ifndef FUT_NAP_SPINS
+#define FUT_NAP_SPINS 100
+#endif
+
+static bool nap_claim(struct fut_waiter *waiter)
+{
+	struct fut_nap *nap = FUT_OWNER(waiter, struct fut_nap, waiter);
+
+	return !(atomic_fetch_or_explicit(&nap->sleeper.word,
+		FUT_SLEEPER_CLAIMED, FUT_RELAXED) & FUT_SLEEPER_CLAIMED);
+}
+
+static bool nap_gone(struct fut_waiter *waiter)
+{
+	(void)waiter;
+	return false;
+}
+
+static void nap_fire(struct fut_waiter *waiter, int error, void *item)
+{
+	struct fut_nap *nap = FUT_OWNER(waiter, struct fut_nap, waiter);
+
+	nap->error = error;
+	nap->item = item;
+	fut_sleeper_wake(&nap->sleeper, FUT_SLEEPER_FIRED);
+}
+
+static const struct fut_waiter_kind nap_kind = {
+	nap_claim, nap_gone, nap_fire
+};
+
+void fut_nap_init(struct fut_nap *nap, uint32_t want)
+{
+	nap->waiter.kind = &nap_kind;
+	nap->waiter.want = want;
+	nap->self = fut_self();
+	nap->item = NULL;
+	nap->error = 0;
+	nap->prodded = false;
+	fut_sleeper_init(&nap->sleeper);
+}
+
+struct fut_nap *fut_nap_of(struct fut_waiter *waiter)
+{
+	return waiter->kind != &nap_kind ? NULL :
+		FUT_OWNER(waiter, struct fut_nap, waiter);
+}
+
+int fut_nap_sleep(struct fut_nap *nap, int64_t deadline_ns, bool stops)
+{
+	const uint32_t bits = FUT_SLEEPER_FIRED | FUT_SLEEPER_PRODDED;
+	uint32_t woken = fut_stop_sleep(&nap->sleeper, bits, deadline_ns,
+		stops);
+
+	if (woken & FUT_SLEEPER_FIRED)
+		return 0;
+	if (woken & FUT_SLEEPER_PRODDED)
+		return EAGAIN;
+	if (nap_claim(&nap->waiter))
+		return woken != 0 ? ECANCELED : ETIMEDOUT;
+	fut_sleeper_sleep(&nap->sleeper, FUT_SLEEPER_FIRED, FUT_FOREVER);
+	return 0;
+}
+
+struct fut_wait *fut_wait_new(const struct fut_cell_kind *cell,
+	const struct fut_waiter_kind *waiter, void *source, uint32_t want)
+{
+	struct fut_wait *wait = fut_block_new(sizeof(*wait));
+
+	if (wait == NULL)
+		return NULL;
+	fut_job_init(&wait->job, cell, NULL, fut_home_here(),
+		2 * FUT_CELL_REF);
+	wait->job.cell.more = source;
+	wait->waiter.kind = waiter;
+	wait->waiter.want = want;
+	return wait;
+}
+
+bool fut_wait_claim(struct fut_waiter *waiter)
+{
+	return fut_cell_claim_at_once(&fut_wait_of(waiter)->job.cell);
+}
+
+/* The queue has the last reference, and nobody can get another. */
+bool fut_wait_gone(struct fut_waiter *waiter)
+{
+	return fut_cell_refs(&fut_wait_of(waiter)->job.cell) == 1;
+}
+
+void fut_wait_free(struct fut_job *job)
+{
+	fut_block_free(fut_wait_of_job(job), sizeof(struct fut_wait));
+}
+
+void fut_wait_settle(struct fut_wait *wait, const future_result_t *result)
+{
+	fut_job_settle(&wait->job, result);
+	fut_job_unref(&wait->job);
+}
+
+static bool spin(struct fut_gate *gate, fut_gate_take_fn *take, uint32_t want)
+{
+	for (int i = 0; i < FUT_NAP_SPINS; i++) {
+		fut_relax();
+		if (fut_gate_try(gate, take, want))
+			return true;
+	}
+	return false;
+}
+
+int fut_gate_wait_slow(struct fut_gate *gate, fut_gate_take_fn *take,
+	uint32_t want, int64_t deadline_ns)
+{
+	struct fut_nap nap;
+	int error;
+
+	if (deadline_ns > 0 && !fut_stop_asked() && spin(gate, take, want))
+		return 0;
+	fut_nap_init(&nap, want);
+	fut_gate_enter(gate, take, &nap.waiter);
+	error = fut_nap_sleep(&nap, deadline_ns, true);
+	if (error != 0)
+		fut_gate_leave(gate, take, &nap.waiter);
+	return error;
+}
+
+future_t *fut_gate_wait_async(struct fut_gate *gate, fut_gate_take_fn *take,
+	struct fut_wait *wait)
+{
+	struct fut_waiter *waiter = &wait->waiter;
+
+	if (fut_gate_try(gate, take, waiter->want)) {
+		waiter->kind->claim(waiter);
+		waiter->kind->fire(waiter, 0, NULL);
+	} else {
+		fut_gate_enter(gate, take, waiter);
+	}
+	return &wait->job.cell;
+}
+
+static void pass_fire(struct fut_waiter *waiter, int error, void *item)
+{
+	future_result_t result = future_result_make(NULL, NULL, error);
+
+	(void)item;
+	fut_wait_settle(fut_wait_of(waiter), &result);
+}
+
+static const struct fut_waiter_kind pass_waiter = {
+	fut_wait_claim, fut_wait_gone, pass_fire
+};
+
+future_t *fut_gate_pass_async(struct fut_gate *gate, fut_gate_take_fn *take,
+	const struct fut_cell_kind *cell)
+{
+	struct fut_wait *wait = fut_wait_new(cell, &pass_waiter, gate, 1);
+
+	if (wait == NULL)
+		return fut_job_failed(fut_home_here(), ENOMEM);
+	return fut_gate_wait_async(gate, take, wait);
+}

@@ -27,7 +27,9 @@
 #define FUT_MUTEX_SPINS 100
 #endif
 
-#define PATIENCE_NS 1000000
+#ifndef FUT_MUTEX_PATIENCE_NS
+#define FUT_MUTEX_PATIENCE_NS 1000000
+#endif
 
 enum {
 	WAITERS = 1,
@@ -204,18 +206,18 @@ static void leave(struct mutex *mutex, struct fut_waiter *waiter)
 static bool try_in_turn(struct mutex *mutex, struct fut_nap *nap,
 	int64_t since_ns)
 {
-	bool long_ago = fut_clock_now() - since_ns >= PATIENCE_NS, free;
+	int64_t waited_ns = fut_clock_now() - since_ns;
 	uint64_t word = fut_bits_lock(&mutex->word) & ~(uint64_t)WOKEN;
+	bool free = !(word & HELD);
 
 	nap->prodded = false;
 	atomic_fetch_and_explicit(&nap->sleeper.word,
 		~(uint32_t)FUT_SLEEPER_PRODDED, FUT_RELAXED);
-	free = !(word & HELD);
 	if (free) {
 		fut_ring_remove(&mutex->waiters, &nap->waiter.link);
 		set_owner(mutex, nap->self);
 		word = (word & ~(uint64_t)HANDOVER) | HELD;
-	} else if (long_ago) {
+	} else if (waited_ns >= FUT_MUTEX_PATIENCE_NS) {
 		word |= HANDOVER;
 	}
 	close(mutex, word);

@@ -35,10 +35,13 @@ EXTRA_DIST += tests/model/build.sh tests/model/all.sh \
 	tests/model/run.h \
 	tests/model/scenario.h \
 	tests/model/scenario_block.c \
+	tests/model/scenario_channel.c \
 	tests/model/scenario_close.c \
 	tests/model/scenario_combine.c \
+	tests/model/scenario_gate.c \
 	tests/model/scenario_help.c \
 	tests/model/scenario_keep.c \
+	tests/model/scenario_mutex.c \
 	tests/model/scenario_pool.c \
 	tests/model/scenario_promise.c \
 	tests/model/scenario_settle.c \
@@ -59,11 +62,17 @@ clean-mutants:
 	rm -rf tests/mutants/out
 
 EXTRA_DIST += tests/mutants/run.sh \
+	tests/mutants/an_item_for_who_was_dropped.patch \
 	tests/mutants/cache_decided_twice.patch \
+	tests/mutants/cancel_settles_before_it_leaves.patch \
 	tests/mutants/decided_before_registered.patch \
+	tests/mutants/granted_fires_under_the_lock.patch \
+	tests/mutants/granted_without_a_claim.patch \
 	tests/mutants/hang_ignores_firing.patch \
 	tests/mutants/hook_read_after_removal.patch \
 	tests/mutants/late_function_stays_busy.patch \
+	tests/mutants/leaving_regrants_nothing.patch \
+	tests/mutants/leaving_swallows_the_wake_up.patch \
 	tests/mutants/new_worker_counts_as_idle.patch \
 	tests/mutants/nobody_is_prodded.patch \
 	tests/mutants/outcome_looked_at_twice.patch \
@@ -77,5 +86,6 @@ EXTRA_DIST += tests/mutants/run.sh \
 	tests/mutants/unlock_wakes_nobody.patch \
 	tests/mutants/unref_relaxed.patch \
 	tests/mutants/value_of_a_cancelled_task_read.patch \
+	tests/mutants/wake_up_in_flight_forgotten.patch \
 	tests/mutants/wake_up_stays_in_flight.patch \
 	tests/mutants/wake_up_swallowed.patch

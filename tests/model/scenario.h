@@ -4,7 +4,9 @@
 
 #include "model.h"
 
+#include <errno.h>
 #include <future.h>
+#include <string.h>
 
 /* Each counts as it likes; these names serve most. */
 enum count { RAN, SETTLED, CANCELLED, DESTROYED, PASSED, REFUSED, STARTED };

@@ -14,6 +14,10 @@ extern unsigned model_spins;
 #define FUT_BITS_SPINS ((int)model_spins)
 #define FUT_WAIT_SPINS ((int)model_spins)
 #define FUT_LINGER_SPINS ((int)model_spins)
+#define FUT_NAP_SPINS ((int)model_spins)
+#define FUT_MUTEX_SPINS ((int)model_spins)
+#define FUT_MUTEX_PATIENCE_NS 2000
+#define FUT_CHANNEL_SPINS ((int)model_spins)
 #define FUT_SHARE_MAX 3
 #define FUT_STREAK_MAX 2
 #define FUT_SWEEP_MIN 1

@@ -1,14 +1,15 @@
 /*
  * Floor 5: the mutex.
  *
- *	HELD		by `owner`, or if that is NULL by a future
+ *	upper half	the number of the thread that holds it
+ *	HELD		by that thread, or if there is no number by a future
  *	WAITERS		some wait
  *	WOKEN		a sleeper was prodded, and is on its way to try
  *	HANDOVER	a sleeper has waited long: to unlock is to hand over
  *	LOCKED		of the queue, and of the word: see bits.h
  *
  * Where nobody waits, or a sleeper is on its way, lock and unlock are a CAS
- * each.  Otherwise unlocking looks at the first in the queue.  A future is
+ * each; if not, unlocking looks at the first in the queue.  A future is
  * handed the mutex; so is a sleeper if there is HANDOVER.  Else the mutex is
  * free and the sleeper prodded.  It keeps its place until it has the mutex, or
  * gives up; then it passes on what it was prodded for.
@@ -39,11 +40,13 @@ enum {
 	HANDOVER = 16
 };
 
+#define OWNER(number) ((uint64_t)(number) << 32)
+#define OWNER_OF(word) ((uint32_t)((word) >> 32))
+
 struct mutex {
 	_Atomic uint64_t word;
 	struct fut_link *waiters;	/* the last of the ring; under LOCKED */
-	_Atomic(struct fut_self *) owner;	/* NULL: a future's, or free */
-	uint32_t depth;			/* of a recursive one; its owner's */
+	uint64_t depth;			/* of a recursive one; its owner's */
 };
 
 _Static_assert(sizeof(struct mutex) == sizeof(future_mutex_t),
@@ -54,28 +57,41 @@ static struct mutex *mutex_of(future_mutex_t *mutex)
 	return (struct mutex *)(void *)mutex;
 }
 
-static struct fut_self *owner_of(struct mutex *mutex)
+static uint32_t number_new(struct fut_self *self)
 {
-	/* Only whether it is the caller's own matters: no order. */
-	return atomic_load_explicit(&mutex->owner, FUT_RELAXED);
+	static _Atomic uint32_t last;
+
+	/* Not 0, which is no thread. */
+	do
+		self->number = atomic_fetch_add_explicit(&last, 1,
+			FUT_RELAXED) + 1;
+	while (self->number == 0);
+	return self->number;
 }
 
-static void set_owner(struct mutex *mutex, struct fut_self *owner)
+/* Of the calling thread. */
+static inline uint32_t number(void)
 {
-	atomic_store_explicit(&mutex->owner, owner, FUT_RELAXED);
+	struct fut_self *self = fut_self();
+
+	return FUT_LIKELY(self->number != 0) ? self->number :
+		number_new(self);
 }
 
-/* Takes a free one; false if it is held. */
-static inline bool try(struct mutex *mutex)
+static uint64_t look(struct mutex *mutex)
 {
-	uint64_t word = atomic_load_explicit(&mutex->word, FUT_RELAXED);
+	return atomic_load_explicit(&mutex->word, FUT_RELAXED);
+}
 
+/* Takes a free one, which looks like `word`; false if it is held. */
+static inline bool try(struct mutex *mutex, uint64_t word, uint32_t number)
+{
 	do {
 		if (word & (HELD | FUT_LOCKED))
 			return false;
 		/* The last holder's doings before this. */
-	} while (!atomic_compare_exchange_weak_explicit(&mutex->word, &word,
-		word | HELD, FUT_ACQUIRE, FUT_RELAXED));
+	} while (!atomic_compare_exchange_strong_explicit(&mutex->word, &word,
+		word | OWNER(number) | HELD, FUT_ACQUIRE, FUT_RELAXED));
 	return true;
 }
 
@@ -105,11 +121,11 @@ static uint64_t hand_over(struct mutex *mutex, uint64_t word,
 {
 	struct fut_nap *nap = fut_nap_of(waiter);
 
-	set_owner(mutex, nap != NULL ? nap->self : NULL);
 	if (nap != NULL && nap->prodded)
 		word &= ~(uint64_t)WOKEN;
 	fut_granted_add(granted, &mutex->waiters, waiter, 0);
-	return (word & ~(uint64_t)HANDOVER) | HELD;
+	/* A future wants 0. */
+	return (word & ~(uint64_t)HANDOVER) | OWNER(waiter->want) | HELD;
 }
 
 /* Under the lock, which it gives back: the mutex is free for the next one. */
@@ -145,34 +161,48 @@ static void pass_on(struct mutex *mutex, uint64_t word)
 	fut_granted_fire(&granted);
 }
 
-int future_mutex_unlock(future_mutex_t *public)
+/* By its holder, whose word it was when it last looked. */
+static inline void release(struct mutex *mutex, uint64_t word)
 {
-	struct mutex *mutex = mutex_of(public);
-	struct fut_self *owner;
-	uint64_t word;
-
-	if (mutex == NULL)
-		return EINVAL;
-	owner = owner_of(mutex);
-	word = atomic_load_explicit(&mutex->word, FUT_RELAXED);
-	if (owner != fut_self() && (owner != NULL || !(word & HELD)))
-		return EPERM;
-	if (owner != NULL && mutex->depth > 0) {
-		mutex->depth--;
-		return 0;
-	}
-	set_owner(mutex, NULL);
 	do {
 		if ((word & (FUT_LOCKED | HANDOVER)) ||
 		    (word & (WAITERS | WOKEN)) == WAITERS) {
 			word = fut_bits_lock(&mutex->word);
-			pass_on(mutex, word & ~(uint64_t)HELD);
-			return 0;
+			pass_on(mutex, (uint32_t)word & ~(uint32_t)HELD);
+			return;
 		}
 		/* The holder's doings before the next one's. */
-	} while (!atomic_compare_exchange_weak_explicit(&mutex->word, &word,
-		word & ~(uint64_t)HELD, FUT_ACQ_REL, FUT_RELAXED));
+	} while (!atomic_compare_exchange_strong_explicit(&mutex->word, &word,
+		(uint32_t)word & ~(uint32_t)HELD, FUT_RELEASE, FUT_RELAXED));
+}
+
+/* Not as most are: recursive, a future's, waited for, or not the caller's. */
+static int unlock_slow(struct mutex *mutex)
+{
+	uint64_t word = look(mutex);
+	uint32_t owner = OWNER_OF(word);
+
+	if (!(word & HELD) || (owner != 0 && owner != number()))
+		return EPERM;
+	if (owner != 0 && mutex->depth > 0)
+		mutex->depth--;
+	else
+		release(mutex, word);
 	return 0;
+}
+
+int future_mutex_unlock(future_mutex_t *public)
+{
+	struct mutex *mutex = mutex_of(public);
+	uint64_t mine = OWNER(number()) | HELD;
+
+	if (mutex == NULL)
+		return EINVAL;
+	/* The holder's doings before the next one's. */
+	if (FUT_LIKELY(atomic_compare_exchange_strong_explicit(&mutex->word,
+			&mine, 0, FUT_RELEASE, FUT_RELAXED)))
+		return 0;
+	return unlock_slow(mutex);
 }
 
 /* Queues the waiter; or takes the mutex for it if that is free: true. */
@@ -181,9 +211,11 @@ static bool enter(struct mutex *mutex, struct fut_waiter *waiter)
 	uint64_t word = fut_bits_lock(&mutex->word);
 	bool free = !(word & HELD);
 
-	if (!free)
+	if (free)
+		word |= OWNER(waiter->want) | HELD;
+	else
 		fut_ring_append(&mutex->waiters, &waiter->link);
-	close(mutex, word | HELD);
+	close(mutex, word);
 	return free;
 }
 
@@ -215,8 +247,8 @@ static bool try_in_turn(struct mutex *mutex, struct fut_nap *nap,
 		~(uint32_t)FUT_SLEEPER_PRODDED, FUT_RELAXED);
 	if (free) {
 		fut_ring_remove(&mutex->waiters, &nap->waiter.link);
-		set_owner(mutex, nap->self);
-		word = (word & ~(uint64_t)HANDOVER) | HELD;
+		word = (word & ~(uint64_t)HANDOVER) |
+			OWNER(nap->waiter.want) | HELD;
 	} else if (waited_ns >= FUT_MUTEX_PATIENCE_NS) {
 		word |= HANDOVER;
 	}
@@ -231,28 +263,23 @@ static int lock_asleep(struct mutex *mutex, int64_t deadline_ns, bool stops)
 	struct fut_nap nap;
 	int error;
 
-	fut_nap_init(&nap, 1);
-	if (enter(mutex, &nap.waiter)) {
-		set_owner(mutex, nap.self);
+	fut_nap_init(&nap, number());
+	if (enter(mutex, &nap.waiter))
 		return 0;
-	}
 	do
 		error = fut_nap_sleep(&nap, deadline_ns, stops);
 	while (error == EAGAIN && !try_in_turn(mutex, &nap, since_ns));
-	if (error != 0 && error != EAGAIN) {
-		leave(mutex, &nap.waiter);
-		return error;
-	}
-	return 0;
+	if (error == 0 || error == EAGAIN)
+		return 0;
+	leave(mutex, &nap.waiter);
+	return error;
 }
 
 static int relock(struct mutex *mutex)
 {
-	uint64_t word = atomic_load_explicit(&mutex->word, FUT_RELAXED);
-
-	if (!(word & RECURSIVE))
+	if (!(look(mutex) & RECURSIVE))
 		return EDEADLK;
-	if (mutex->depth == UINT32_MAX)
+	if (mutex->depth == UINT32_MAX - 1)
 		return EOVERFLOW;
 	mutex->depth++;
 	return 0;
@@ -260,14 +287,14 @@ static int relock(struct mutex *mutex)
 
 static int lock_slow(struct mutex *mutex, int64_t deadline_ns, bool stops)
 {
-	if (owner_of(mutex) == fut_self())
+	uint64_t word = look(mutex);
+
+	if ((word & HELD) && OWNER_OF(word) == number())
 		return relock(mutex);
 	for (int i = 0; i < FUT_MUTEX_SPINS && deadline_ns > 0; i++) {
-		fut_relax();
-		if (try(mutex)) {
-			set_owner(mutex, fut_self());
+		if (try(mutex, look(mutex), number()))
 			return 0;
-		}
+		fut_relax();
 	}
 	return lock_asleep(mutex, deadline_ns, stops);
 }
@@ -276,10 +303,10 @@ static inline int lock(struct mutex *mutex, int64_t deadline_ns, bool stops)
 {
 	if (mutex == NULL)
 		return EINVAL;
-	if (FUT_UNLIKELY(!try(mutex)))
-		return lock_slow(mutex, deadline_ns, stops);
-	set_owner(mutex, fut_self());
-	return 0;
+	/* Most are not recursive, and free. */
+	if (FUT_LIKELY(try(mutex, 0, number())))
+		return 0;
+	return lock_slow(mutex, deadline_ns, stops);
 }
 
 int future_mutex_lock(future_mutex_t *mutex)
@@ -330,7 +357,7 @@ future_t *future_mutex_lock_async(future_mutex_t *mutex)
 
 	if (mutex == NULL)
 		return fut_job_failed(fut_home_here(), EINVAL);
-	wait = fut_wait_new(&lock_cell, &lock_waiter, mutex, 1);
+	wait = fut_wait_new(&lock_cell, &lock_waiter, mutex, 0);
 	if (wait == NULL)
 		return fut_job_failed(fut_home_here(), ENOMEM);
 	waiter = &wait->waiter;

@@ -29,6 +29,7 @@ struct fut_self {
 	bool inline_busy;		/* an outer call empties the list */
 	bool may_keep;			/* a worker between two functions */
 	bool flush_set;			/* the exit of the thread flushes */
+	uint32_t number;		/* as the owner of a mutex; 0: none */
 	int locks;			/* held; counted in debug builds */
 	void *stack_middle;		/* half of the stack, once known */
 	struct fut_magazine *loaded[FUT_BLOCK_CLASSES];

@@ -39,7 +39,6 @@ void fut_nap_init(struct fut_nap *nap, uint32_t want)
 {
 	nap->waiter.kind = &nap_kind;
 	nap->waiter.want = want;
-	nap->self = fut_self();
 	nap->item = NULL;
 	nap->error = 0;
 	nap->prodded = false;
@@ -52,12 +51,27 @@ struct fut_nap *fut_nap_of(struct fut_waiter *waiter)
 		FUT_OWNER(waiter, struct fut_nap, waiter);
 }
 
+/*
+ * In the queue, not before: who is served in turn would otherwise be asleep as
+ * often as not when its turn comes.
+ */
+static void spin(struct fut_sleeper *sleeper, uint32_t bits,
+	int64_t deadline_ns)
+{
+	for (int i = 0; i < FUT_NAP_SPINS && deadline_ns > 0; i++) {
+		if (atomic_load_explicit(&sleeper->word, FUT_RELAXED) & bits)
+			break;
+		fut_relax();
+	}
+}
+
 int fut_nap_sleep(struct fut_nap *nap, int64_t deadline_ns, bool stops)
 {
 	const uint32_t bits = FUT_SLEEPER_FIRED | FUT_SLEEPER_PRODDED;
-	uint32_t woken = fut_stop_sleep(&nap->sleeper, bits, deadline_ns,
-		stops);
+	uint32_t woken;
 
+	spin(&nap->sleeper, bits, deadline_ns);
+	woken = fut_stop_sleep(&nap->sleeper, bits, deadline_ns, stops);
 	if (woken & FUT_SLEEPER_FIRED)
 		return 0;
 	if (woken & FUT_SLEEPER_PRODDED)
@@ -105,24 +119,12 @@ void fut_wait_settle(struct fut_wait *wait, const future_result_t *result)
 	fut_job_unref(&wait->job);
 }
 
-static bool spin(struct fut_gate *gate, fut_gate_take_fn *take, uint32_t want)
-{
-	for (int i = 0; i < FUT_NAP_SPINS; i++) {
-		fut_relax();
-		if (fut_gate_try(gate, take, want))
-			return true;
-	}
-	return false;
-}
-
 int fut_gate_wait_slow(struct fut_gate *gate, fut_gate_take_fn *take,
 	uint32_t want, int64_t deadline_ns)
 {
 	struct fut_nap nap;
 	int error;
 
-	if (deadline_ns > 0 && !fut_stop_asked() && spin(gate, take, want))
-		return 0;
 	fut_nap_init(&nap, want);
 	fut_gate_enter(gate, take, &nap.waiter);
 	error = fut_nap_sleep(&nap, deadline_ns, true);

@@ -14,7 +14,6 @@
 struct fut_nap {
 	struct fut_waiter waiter;
 	struct fut_sleeper sleeper;
-	struct fut_self *self;	/* the thread */
 	void *item;		/* what it was granted */
 	int error;		/* if another ended its wait so */
 	bool prodded;		/* under the lock of the queue */

@@ -39,13 +39,12 @@ FUTURE_BEGIN_DECLS
 typedef struct future_mutex {
 	uint64_t state;		/* all private */
 	void *waiters;
-	void *owner;
-	uint32_t depth;
+	uint64_t depth;
 } future_mutex_t;
 
-#define FUTURE_MUTEX_INIT { 0, NULL, NULL, 0 }
+#define FUTURE_MUTEX_INIT { 0, NULL, 0 }
 /* One that its owner may lock again, and must unlock as often. */
-#define FUTURE_MUTEX_RECURSIVE_INIT { 2, NULL, NULL, 0 }
+#define FUTURE_MUTEX_RECURSIVE_INIT { 2, NULL, 0 }
 
 /*
  * Blocks until the calling thread holds the mutex, even if the task that calls

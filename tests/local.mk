@@ -17,6 +17,7 @@ tests_in_c = \
 	tests/check_combine \
 	tests/check_depth \
 	tests/check_discard \
+	tests/check_event \
 	tests/check_executor \
 	tests/check_follow \
 	tests/check_fork \
@@ -25,6 +26,7 @@ tests_in_c = \
 	tests/check_hooks \
 	tests/check_inline \
 	tests/check_join \
+	tests/check_latch \
 	tests/check_letgo \
 	tests/check_lifetime \
 	tests/check_machine \
@@ -38,6 +40,7 @@ tests_in_c = \
 	tests/check_process \
 	tests/check_promise \
 	tests/check_result \
+	tests/check_semaphore \
 	tests/check_sequence \
 	tests/check_share \
 	tests/check_shutdown \
@@ -96,5 +99,6 @@ AM_TESTS_ENVIRONMENT = \
 		UBSAN_OPTIONS="print_stacktrace=1:$$UBSAN_OPTIONS";
 
 EXTRA_DIST += $(tests_in_sh) tests/lib.sh tests/cxx.cc \
-	tests/check.h tests/stress.h tests/support.h tests/tools.h tests/world.h \
+	tests/check.h tests/stress.h tests/support.h tests/tools.h \
+	tests/waiting.h tests/world.h \
 	tests/seeded_leak.c tests/seeded_uaf.c

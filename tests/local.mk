@@ -31,6 +31,7 @@ tests_in_c = \
 	tests/check_lifetime \
 	tests/check_machine \
 	tests/check_misuse \
+	tests/check_mutex \
 	tests/check_on_cancel \
 	tests/check_oom \
 	tests/check_order \

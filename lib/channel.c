@@ -275,7 +275,7 @@ static void recv_fire(struct fut_waiter *waiter, int error, void *item)
 {
 	struct fut_wait *wait = fut_wait_of(waiter);
 	struct future_channel *channel = wait->job.cell.more;
-	future_result_t result = future_result_make(item, item != NULL ?
+	future_result_t result = future_result_make(item, error == 0 ?
 		channel->destroy_item : NULL, error);
 
 	fut_wait_settle(wait, &result);

@@ -48,7 +48,10 @@ uint32_t fut_stop_sleep(struct fut_sleeper *sleeper, uint32_t bits,
 	fut_hook_init(&stop.hook, stop_fire);
 	if (cell == NULL)
 		return fut_sleeper_sleep(sleeper, bits, deadline_ns);
-	if (fut_cell_hang(cell, &stop.hook, 0)) {
+	/* Once stopped: a second hook that fires could not be told from it. */
+	if (!(atomic_load_explicit(&sleeper->word, FUT_ACQUIRE) &
+			FUT_SLEEPER_STOPPED) &&
+	    fut_cell_hang(cell, &stop.hook, 0)) {
 		woken = fut_sleeper_sleep(sleeper, bits | FUT_SLEEPER_STOPPED,
 			deadline_ns);
 		if (!fut_cell_unhang(cell, &stop.hook))

@@ -1,6 +1,8 @@
 /* A wait ends with ECANCELED when the function that waits is cancelled. */
 #define _GNU_SOURCE
 #include "support.h"
+#include "../lib/frame.h"
+#include "../lib/stop.h"
 
 struct wait {
 	future_t *awaited;
@@ -184,6 +186,72 @@ START_TEST(a_promise_freed_in_a_cancelled_task_waits_for_its_callback)
 }
 END_TEST
 
+/* Hung on a future that is being cancelled, it hangs itself on it again. */
+struct again {
+	struct fut_hook hook;
+	atomic_bool over;
+};
+
+static bool again_fire(struct fut_hook *hook, struct future_cell *source,
+	bool locked)
+{
+	struct again *again = FUT_OWNER(hook, struct again, hook);
+
+	if (locked)
+		return false;
+	if (!atomic_load(&again->over))
+		fut_cell_hang(source, hook, 0);
+	return true;
+}
+
+/* Whoever still reads what lay on the stack reads this. */
+static __attribute__((noinline)) void scribble(void)
+{
+	volatile char stack[1024];
+
+	for (size_t i = 0; i < sizeof(stack); i++)
+		stack[i] = -1;
+}
+
+/* Sleeps again, as who has been prodded does.  TSan sees a hook left behind. */
+static future_result_t sleep_again(void *arg)
+{
+	struct gate *here = arg;
+	struct again again = { .over = false };
+	struct fut_sleeper sleeper;
+	uint32_t woken;
+
+	fut_sleeper_init(&sleeper);
+	fut_hook_init(&again.hook, again_fire);
+	fut_cell_hang(fut_self()->frame->cell, &again.hook, 0);
+	gate_pass(here);
+	for (size_t i = 0; i < scaled(20000); i++) {
+		woken = fut_stop_sleep(&sleeper, FUT_SLEEPER_FIRED, FUT_FOREVER,
+			true);
+		scribble();
+		if (woken != FUT_SLEEPER_STOPPED)
+			return future_fail(EIO);
+	}
+	atomic_store(&again.over, true);
+	while (fut_cell_state(fut_self()->frame->cell) & FUT_FIRING)
+		sched_yield();
+	return future_ok(NULL);
+}
+
+START_TEST(a_wait_taken_up_again_after_the_cancel_leaves_no_hook)
+{
+	future_executor_t *pool = pool_of(1);
+	struct gate here = GATE_OPEN;
+	future_t *task = future_submit(pool, sleep_again, &here);
+
+	gate_await(&here, 1);
+	ck_assert(future_cancel(task));
+	ck_assert_int_eq(future_join(task, FUTURE_FOREVER), 0);
+	future_unref(task);
+	future_executor_unref(pool);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("stop");
@@ -195,6 +263,8 @@ int main(void)
 	tcase_add_test(tcase, the_get_of_a_cancelled_task_ends);
 	tcase_add_test(tcase, the_join_of_a_cancelled_task_ends);
 	tcase_add_test(tcase, what_is_there_already_wins);
+	tcase_add_test(tcase,
+		a_wait_taken_up_again_after_the_cancel_leaves_no_hook);
 	tcase_add_test(tcase, a_cancelled_task_does_not_help_any_more);
 	tcase_add_test(tcase,
 		a_promise_freed_in_a_cancelled_task_waits_for_its_callback);

@@ -54,9 +54,12 @@ tests_in_c = \
 	tests/check_value \
 	tests/check_wait \
 	tests/check_wake \
+	tests/stress_channel \
 	tests/stress_combine \
+	tests/stress_crowd \
 	tests/stress_future \
-	tests/stress_random
+	tests/stress_random \
+	tests/stress_sync
 
 tests_in_sh = \
 	tests/check_explorer.sh \

@@ -400,22 +400,29 @@ static inline size_t threads_before(void)
 	return count;
 }
 
-/* Waits until the kernel says that thread `tid` sleeps: there is no event. */
-static inline void thread_sleeps(pid_t tid)
+/* True if the kernel says that thread `tid` sleeps, or knows it no more. */
+static inline bool thread_asleep(pid_t tid)
 {
-	char path[64], line[256];
+	char path[64], line[256], *read;
 	const char *state;
+	FILE *file;
 
 	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)tid);
-	do {
-		FILE *file = fopen(path, "re");
+	file = fopen(path, "re");
+	if (file == NULL)
+		return true;
+	read = fgets(line, sizeof(line), file);
+	fclose(file);
+	state = read != NULL ? strrchr(line, ')') : NULL;
+	return read == NULL || (state != NULL && state[2] == 'S');
+}
 
+/* Waits for that: there is no event. */
+static inline void thread_sleeps(pid_t tid)
+{
+	do
 		sched_yield();
-		ck_assert_ptr_nonnull(file);
-		ck_assert_ptr_nonnull(fgets(line, sizeof(line), file));
-		fclose(file);
-		state = strrchr(line, ')');
-	} while (state == NULL || state[2] != 'S');
+	while (!thread_asleep(tid));
 }
 
 /*

@@ -13,6 +13,22 @@
 /* Far away, and yet a deadline. */
 #define LATER future_in_ms(3600000)
 
+/* A little chance: xorshift, from any seed but 0. */
+static inline uint32_t draw(uint32_t *random, uint32_t below)
+{
+	*random ^= *random << 13;
+	*random ^= *random >> 17;
+	*random ^= *random << 5;
+	return *random % below;
+}
+
+/* A pause of random length, so that rounds differ. */
+static inline void linger(uint32_t *random, uint32_t most)
+{
+	for (uint32_t left = draw(random, most); left > 0; left--)
+		fut_relax();
+}
+
 /* How many wait: all but the channel begin with a word and a ring. */
 static inline size_t queued(void *primitive)
 {

@@ -209,7 +209,8 @@ static void hold_somehow(struct hold *hold, uint32_t *random)
 			take_and_put(hold, future);
 		else if (how == 5 && future_get(future).error == 0)
 			hold_use(hold);
-		else if (how == 6 && !future_cancel(future))
+		else if (how == 6 && !future_cancel(future) &&
+			 future_get(future).error == 0)
 			hold_use(hold);
 		future_unref(future);
 	}

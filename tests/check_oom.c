@@ -320,6 +320,71 @@ static void run_default(void)
 	ck_assert_int_eq(future_executor_drain(NULL, FUTURE_FOREVER), 0);
 }
 
+/* Memory, and nothing else: settled, and what it waited for as before. */
+static void run_holds(void)
+{
+	future_semaphore_t semaphore = FUTURE_SEMAPHORE_INIT(2);
+	future_mutex_t mutex = FUTURE_MUTEX_INIT;
+	future_t *locked = future_mutex_lock_async(&mutex), *later;
+
+	later = future_mutex_lock_async(&mutex);
+	settles(locked);
+	settles(later);
+	ck_assert_int_eq(future_mutex_lock_until(&mutex, FUTURE_NOW), 0);
+	ck_assert_int_eq(future_mutex_unlock(&mutex), 0);
+	settles(future_semaphore_acquire_async(&semaphore, 0));
+	locked = future_semaphore_acquire_async(&semaphore, 2);
+	later = future_semaphore_acquire_async(&semaphore, 1);
+	settles(locked);
+	settles(later);
+	ck_assert_int_eq(future_semaphore_acquire_until(&semaphore, 2,
+		FUTURE_NOW), 0);
+}
+
+static void run_passing(void)
+{
+	future_event_t event = FUTURE_EVENT_AUTO_INIT;
+	future_latch_t latch = FUTURE_LATCH_INIT(1);
+	future_t *waits = future_event_wait_async(&event), *behind;
+
+	future_event_set(&event);
+	settles(waits);
+	future_event_set(&event);
+	settles(future_event_wait_async(&event));
+	waits = future_latch_wait_async(&latch);
+	behind = future_latch_wait_async(&latch);
+	ck_assert_int_eq(future_latch_count_down(&latch, 1), 0);
+	settles(waits);
+	settles(behind);
+	settles(future_latch_wait_async(&latch));
+}
+
+/* An item is taken if the send succeeds: it is destroyed by one of two. */
+static void run_channel(void)
+{
+	future_channel_t *mark = (future_channel_t *)&mark, *channel = mark;
+	atomic_int destroyed = 0;
+	int error = future_channel_new(1, count_work, &channel);
+	int sent = 0;
+
+	want_of_memory(error);
+	ck_assert((error == 0) == (channel != mark));
+	if (error != 0)
+		return;
+	error = outcome_of(future_channel_send_async(channel, &destroyed));
+	want_of_memory(error);
+	sent += error == 0;
+	ck_assert_int_eq(destroyed, 0);
+	if (sent == 1) {
+		error = outcome_of(future_channel_recv_async(channel));
+		want_of_memory(error);
+		ck_assert_int_eq(destroyed, error == 0);
+	}
+	sent += future_channel_send_until(channel, &destroyed, FUTURE_NOW) == 0;
+	future_channel_unref(channel);
+	ck_assert_int_eq(destroyed, sent);
+}
+
 static const struct scenario {
 	const char *name;
 	void (*run)(void);
@@ -338,6 +403,9 @@ static const struct scenario {
 	{ "follow", run_follow },
 	{ "values", run_values },
 	{ "wait", run_wait },
+	{ "holds", run_holds },
+	{ "passing", run_passing },
+	{ "channel", run_channel },
 };
 
 enum { SCENARIOS = sizeof(scenarios) / sizeof(scenarios[0]) };

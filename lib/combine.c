@@ -1,21 +1,23 @@
 /*
  * Floor 5: combinators.
  *
- * A combined future hangs one leg on each input.  `open` counts the legs that
- * have neither fired nor been taken off, and the registration itself; whoever
- * brings it to zero drops the reference that all legs share.
+ * A combined future hangs one leg on each input.  Each that fires counts down
+ * the successes still missing, or the failures to spare; who finds that its
+ * own was the last decides the outcome, and claims the future.
  *
- * The first to decide the outcome claims the future.  The legs still hanging
- * are taken off by whoever sets the second of REGISTERED and DECIDED, so that
- * none is hung afterwards.
+ * `open` counts the legs that have neither fired nor been taken off, and the
+ * registration itself; whoever brings it to zero drops the reference that all
+ * legs share.  The legs still hanging are taken off by whoever sets the second
+ * of REGISTERED and DECIDED, so that none is hung afterwards.
+ *
+ * With cancel_rest the inputs stay with the combined future for as long as it
+ * lives, so that a join finds those that were cancelled and still run.
  */
 #include "job.h"
 #include "alloc.h"
 
 #include <errno.h>
 #include <future/combine.h>
-
-enum mode { ALL, ALL_SETTLED, ANY, RACE };
 
 enum phase {
 	REGISTERED = 1,
@@ -37,11 +39,14 @@ struct array {
 
 struct combined {
 	struct fut_job job;
-	enum mode mode;
+	struct fut_late late;	/* cancels the rest */
+	future_combine_mode_t mode;
+	bool cancel_rest;
 	_Atomic uint32_t phase;
 	_Atomic size_t open;
 	_Atomic size_t first_open;	/* all before it have settled: a hint */
-	_Atomic int last_error;
+	_Atomic size_t missing;	/* successes, until it succeeds */
+	_Atomic size_t spare;	/* failures that it can still do with */
 	size_t count;
 	struct array *array;	/* until the future settles with it */
 	struct leg legs[];
@@ -94,12 +99,15 @@ static future_result_t take_array(struct combined *combined, int error)
 
 		leg->kept = fut_is_settled(fut_cell_state(leg->input));
 		inputs[i] = leg->kept ? leg->input : NULL;
+		if (leg->kept && combined->cancel_rest)
+			fut_cell_ref(leg->input);
 		array->results[i] = leg->kept ? fut_cell_result(leg->input) :
 			future_fail(EINPROGRESS);
 	}
 	return future_result_make(array->results, array_destroy, error);
 }
 
+/* Some legs, or the registration, are over. */
 static void close_legs(struct combined *combined, size_t count)
 {
 	if (count > 0 && atomic_fetch_sub_explicit(&combined->open, count,
@@ -108,8 +116,9 @@ static void close_legs(struct combined *combined, size_t count)
 }
 
 /*
- * Whatever still hangs is taken off, and its input let go.  An input that was
- * kept has settled; what hangs on it is being fired.
+ * Whatever still hangs is taken off, and its input let go, unless that is to be
+ * cancelled.  An input that was kept has settled; what hangs on it is being
+ * fired.
  */
 static void let_go(struct combined *combined)
 {
@@ -121,44 +130,44 @@ static void let_go(struct combined *combined)
 		if (leg->kept)
 			continue;
 		off += fut_cell_unhang(leg->input, &leg->hook);
-		fut_job_unref(fut_job_of(leg->input));
+		if (!combined->cancel_rest)
+			fut_job_unref(fut_job_of(leg->input));
 	}
 	close_legs(combined, off);
+}
+
+/* When no step is being taken any more: with a reference of its own. */
+static void cancel_rest(struct fut_late *late)
+{
+	struct combined *combined = FUT_OWNER(late, struct combined, late);
+
+	for (size_t i = 0; i < combined->count; i++)
+		if (!combined->legs[i].kept)
+			fut_job_cancel(fut_job_of(combined->legs[i].input));
+	fut_job_unref(&combined->job);
 }
 
 /* One more of REGISTERED and DECIDED; the second one cleans up. */
 static void advance(struct combined *combined, enum phase phase)
 {
 	/* The legs hung, and which are kept, before the bit, for let_go(). */
-	if (atomic_fetch_or_explicit(&combined->phase, phase, FUT_ACQ_REL) != 0)
-		let_go(combined);
-}
-
-/* All of the legs have fired, and nothing was decided before. */
-static void settle_at_end(struct combined *combined)
-{
-	struct fut_job *job = &combined->job;
-	future_result_t result;
-
-	if (!fut_cell_claim(&job->cell))
+	if (atomic_fetch_or_explicit(&combined->phase, phase,
+			FUT_ACQ_REL) == 0)
 		return;
-	result = take_array(combined, combined->mode != ANY ? 0 :
-		atomic_load_explicit(&combined->last_error, FUT_RELAXED));
-	fut_job_settle(job, &result);
+	if (combined->cancel_rest) {
+		fut_cell_ref(&combined->job.cell);
+		fut_job_later(&combined->late, cancel_rest);
+	}
+	let_go(combined);
 }
 
-/* One leg, or the registration, is over. */
-static void close_one(struct combined *combined)
+static bool shares(const struct combined *combined, int error)
 {
-	/* The last leg to fire after the others, for their last_error. */
-	if (atomic_fetch_sub_explicit(&combined->open, 1, FUT_ACQ_REL) != 1)
-		return;
-	if (!(atomic_load_explicit(&combined->phase, FUT_RELAXED) & DECIDED))
-		settle_at_end(combined);
-	fut_job_unref(&combined->job);
+	return combined->mode == FUTURE_COMBINE_RACE ||
+		(combined->mode == FUTURE_COMBINE_ANY && error == 0);
 }
 
-/* This input alone decides, unless somebody was faster. */
+/* By the input that decides, unless another was faster; NULL: there is none. */
 static void decide(struct combined *combined, struct future_cell *input,
 	int error)
 {
@@ -167,13 +176,13 @@ static void decide(struct combined *combined, struct future_cell *input,
 
 	if (!fut_cell_claim(&job->cell))
 		return;
-	if (combined->mode == ALL)
+	if (!shares(combined, error))
 		result = take_array(combined, error);
 	advance(combined, DECIDED);
-	if (combined->mode == ALL)
-		fut_job_settle(job, &result);
-	else
+	if (shares(combined, error))
 		fut_job_settle_as(job, input);
+	else
+		fut_job_settle(job, &result);
 }
 
 static bool leg_fire(struct fut_hook *hook, struct future_cell *input,
@@ -184,16 +193,14 @@ static bool leg_fire(struct fut_hook *hook, struct future_cell *input,
 
 	if (locked)
 		return false;
-	error = combined->mode == ALL_SETTLED ? 0 :
+	error = combined->mode == FUTURE_COMBINE_ALL_SETTLED ? 0 :
 		fut_cell_result(input).error;
-	if (combined->mode == RACE ||
-	    (combined->mode == ALL && error != 0) ||
-	    (combined->mode == ANY && error == 0))
+	/* What counted down before has settled, for take_array(). */
+	if (error == 0 ? atomic_fetch_sub_explicit(&combined->missing, 1,
+			FUT_ACQ_REL) == 1 :
+	    atomic_fetch_sub_explicit(&combined->spare, 1, FUT_ACQ_REL) == 0)
 		decide(combined, input, error);
-	else if (combined->mode == ANY)
-		atomic_store_explicit(&combined->last_error, error,
-			FUT_RELAXED);
-	close_one(combined);
+	close_legs(combined, 1);
 	return true;
 }
 
@@ -203,11 +210,13 @@ static bool combined_abandon(struct fut_job *job)
 	return false;
 }
 
-/* The inputs have been let go, or went over to the array. */
+/* The inputs have been let go, or went over to the array; or it joins them. */
 static void combined_free(struct fut_job *job)
 {
 	struct combined *combined = combined_of(job);
 
+	for (size_t i = 0; combined->cancel_rest && i < combined->count; i++)
+		fut_job_unref_inside(fut_job_of(combined->legs[i].input));
 	fut_free(combined->array);
 	fut_free(combined);
 }
@@ -233,10 +242,19 @@ static struct future_cell *combined_need(struct fut_job *job, size_t *at)
 	return NULL;
 }
 
+static struct future_cell *combined_owns(struct fut_job *job, size_t at)
+{
+	struct combined *combined = combined_of(job);
+
+	return combined->cancel_rest && at < combined->count ?
+		combined->legs[at].input : NULL;
+}
+
 static const struct fut_cell_kind all_cell = {
 	.abandon = combined_abandon,
 	.free = combined_free,
 	.need = combined_need,
+	.owns = combined_owns,
 };
 
 static const struct fut_cell_kind any_cell = {
@@ -244,35 +262,39 @@ static const struct fut_cell_kind any_cell = {
 	.free = combined_free,
 	.need = combined_need,
 	.needs_one = true,
+	.owns = combined_owns,
 };
 
-static struct combined *combined_new(enum mode mode,
-	future_t *const *futures, size_t count)
+/* How many have to succeed; the first to settle decides a race. */
+static size_t needed(const future_combine_t *how)
 {
-	struct fut_home home = count > 0 ? fut_home_of_future(futures[0]) :
-		fut_home_here();
-	struct combined *combined;
-
-	if (count > (SIZE_MAX - sizeof(*combined)) / sizeof(struct leg))
-		return NULL;
-	combined = fut_alloc(sizeof(*combined) + count * sizeof(struct leg));
-	if (combined == NULL)
-		return NULL;
-	combined->array = mode != RACE ? array_new(count) : NULL;
-	if (mode != RACE && combined->array == NULL) {
-		fut_free(combined);
-		return NULL;
+	switch (how->mode) {
+	case FUTURE_COMBINE_ANY:
+	case FUTURE_COMBINE_RACE:
+		return 1;
+	case FUTURE_COMBINE_SOME:
+		return how->need;
+	default:
+		return how->count;
 	}
-	/* One reference for the caller, one for the legs together. */
-	fut_job_init(&combined->job, mode == ALL || mode == ALL_SETTLED ?
-		&all_cell : &any_cell, NULL, home, 2 * FUT_CELL_REF);
-	combined->mode = mode;
-	combined->count = count;
+}
+
+static void set_counts(struct combined *combined, size_t need)
+{
+	size_t spare = combined->mode == FUTURE_COMBINE_RACE ? 0 :
+		combined->count - need;
+
 	atomic_store_explicit(&combined->phase, 0, FUT_RELAXED);
-	atomic_store_explicit(&combined->open, count + 1, FUT_RELAXED);
+	atomic_store_explicit(&combined->open, combined->count + 1,
+		FUT_RELAXED);
 	atomic_store_explicit(&combined->first_open, 0, FUT_RELAXED);
-	atomic_store_explicit(&combined->last_error, 0, FUT_RELAXED);
-	for (size_t i = 0; i < count; i++) {
+	atomic_store_explicit(&combined->missing, need, FUT_RELAXED);
+	atomic_store_explicit(&combined->spare, spare, FUT_RELAXED);
+}
+
+static void set_legs(struct combined *combined, future_t *const *futures)
+{
+	for (size_t i = 0; i < combined->count; i++) {
 		struct leg *leg = &combined->legs[i];
 
 		fut_hook_init(&leg->hook, leg_fire);
@@ -280,63 +302,139 @@ static struct combined *combined_new(enum mode mode,
 		leg->kept = false;
 		leg->input = fut_cell_ref(futures[i]);
 	}
+}
+
+static struct fut_home home_of(const future_combine_t *how)
+{
+	if (how->executor != NULL)
+		return fut_home_of(how->executor);
+	return how->count > 0 ? fut_home_of_future(how->futures[0]) :
+		fut_home_here();
+}
+
+static struct combined *combined_new(const future_combine_t *how)
+{
+	bool race = how->mode == FUTURE_COMBINE_RACE;
+	struct combined *combined;
+
+	if (how->count > (SIZE_MAX - sizeof(*combined)) / sizeof(struct leg))
+		return NULL;
+	combined = fut_alloc(sizeof(*combined) +
+		how->count * sizeof(struct leg));
+	if (combined == NULL)
+		return NULL;
+	combined->array = race ? NULL : array_new(how->count);
+	if (!race && combined->array == NULL) {
+		fut_free(combined);
+		return NULL;
+	}
+	/* One reference for the caller, one for the legs together. */
+	fut_job_init(&combined->job, needed(how) == how->count ? &all_cell :
+		&any_cell, NULL, home_of(how), 2 * FUT_CELL_REF);
+	combined->mode = how->mode;
+	combined->cancel_rest = how->cancel_rest;
+	combined->count = how->count;
+	set_counts(combined, needed(how));
+	set_legs(combined, how->futures);
 	return combined;
 }
 
-static int check(enum mode mode, future_t *const *futures, size_t count)
+static int check_need(const future_combine_t *how)
 {
-	if (count == 0)
-		return mode == ANY || mode == RACE ? EINVAL : 0;
-	if (futures == NULL)
-		return EINVAL;
-	for (size_t i = 0; i < count; i++)
-		if (futures[i] == NULL)
-			return EINVAL;
-	for (size_t i = 0; i < count; i++)
-		if (!fut_is_settled(fut_cell_state(futures[i])) &&
-		    fut_cell_inherited(futures[i]))
-			return ECHILD;
-	return 0;
+	switch (how->mode) {
+	case FUTURE_COMBINE_ALL:
+	case FUTURE_COMBINE_ALL_SETTLED:
+		return how->need == 0 ? 0 : EINVAL;
+	case FUTURE_COMBINE_ANY:
+	case FUTURE_COMBINE_RACE:
+		return how->need == 0 && how->count > 0 ? 0 : EINVAL;
+	case FUTURE_COMBINE_SOME:
+		return how->need > 0 && how->need <= how->count ? 0 : EINVAL;
+	}
+	return EINVAL;
 }
 
-static future_t *combine(enum mode mode, future_t *const *futures,
-	size_t count)
+static int check(const future_combine_t *how)
 {
-	int error = check(mode, futures, count);
-	struct combined *combined;
+	int error = how != NULL ? check_need(how) : EINVAL;
 
 	if (error != 0)
-		return fut_job_failed(fut_home_here(), error);
-	combined = combined_new(mode, futures, count);
-	if (combined == NULL)
-		return fut_job_failed(fut_home_here(), ENOMEM);
-	for (size_t i = 0; i < count; i++) {
+		return error;
+	if (how->count > 0 && how->futures == NULL)
+		return EINVAL;
+	for (size_t i = 0; i < how->count; i++)
+		if (how->futures[i] == NULL)
+			return EINVAL;
+	for (size_t i = 0; i < how->count; i++)
+		if (!fut_is_settled(fut_cell_state(how->futures[i])) &&
+		    fut_cell_inherited(how->futures[i]))
+			return ECHILD;
+	return how->executor != NULL && fut_executor_inherited(how->executor) ?
+		ECHILD : 0;
+}
+
+static void hang_legs(struct combined *combined)
+{
+	for (size_t i = 0; i < combined->count; i++) {
 		struct leg *leg = &combined->legs[i];
 
 		if (!fut_cell_hang(leg->input, &leg->hook, 0))
 			leg_fire(&leg->hook, leg->input, false);
 	}
+	if (combined->count == 0)
+		decide(combined, NULL, 0);
+}
+
+future_t *future_combine(const future_combine_t *how)
+{
+	int error = check(how);
+	struct combined *combined;
+
+	if (error != 0)
+		return fut_job_failed(fut_home_here(), error);
+	combined = combined_new(how);
+	if (combined == NULL)
+		return fut_job_failed(fut_home_here(), ENOMEM);
+	hang_legs(combined);
 	advance(combined, REGISTERED);
-	close_one(combined);
+	close_legs(combined, 1);
+	fut_job_catch_up();
 	return &combined->job.cell;
+}
+
+static future_t *combine(future_combine_mode_t mode, future_t *const *futures,
+	size_t count)
+{
+	future_combine_t how = { .futures = futures, .count = count,
+		.mode = mode };
+
+	return future_combine(&how);
 }
 
 future_t *future_all(future_t *const *futures, size_t count)
 {
-	return combine(ALL, futures, count);
+	return combine(FUTURE_COMBINE_ALL, futures, count);
 }
 
 future_t *future_all_settled(future_t *const *futures, size_t count)
 {
-	return combine(ALL_SETTLED, futures, count);
+	return combine(FUTURE_COMBINE_ALL_SETTLED, futures, count);
 }
 
 future_t *future_any(future_t *const *futures, size_t count)
 {
-	return combine(ANY, futures, count);
+	return combine(FUTURE_COMBINE_ANY, futures, count);
 }
 
 future_t *future_race(future_t *const *futures, size_t count)
 {
-	return combine(RACE, futures, count);
+	return combine(FUTURE_COMBINE_RACE, futures, count);
+}
+
+future_t *future_some(future_t *const *futures, size_t count, size_t need)
+{
+	future_combine_t how = { .futures = futures, .count = count,
+		.mode = FUTURE_COMBINE_SOME, .need = need };
+
+	return future_combine(&how);
 }

@@ -148,28 +148,54 @@ future_result_t future_take(future_t *future)
 	return error != 0 ? future_fail(error) : fut_job_take(future);
 }
 
+/* Until it has settled and its function, if it has one, has returned. */
+static int await(struct future_cell *cell, int64_t deadline_ns, bool stops)
+{
+	int error = wait(cell, deadline_ns, stops);
+
+	if (error != 0 || !(fut_cell_state(cell) & FUT_BUSY))
+		return error;
+	if (fut_cell_inherited(cell))
+		return ECHILD;
+	if (fut_frame_holds(cell))
+		return EDEADLK;
+	return fut_cell_await_quiet(cell, deadline_ns);
+}
+
+/*
+ * What is to be joined after `cell`: what it followed, which it holds where it
+ * was cancelled; or the last of those it owns, of which the others are joined
+ * here: a chain is a loop, a tree a recursion.
+ */
+static int join_others(struct future_cell *cell, int64_t deadline_ns,
+	bool stops, struct future_cell **ret_last)
+{
+	struct future_cell *next, *last = NULL;
+	int error = 0;
+
+	if (fut_cell_state(cell) & FUT_FOLLOWS)
+		last = cell->followed;
+	else if (cell->kind->owns != NULL)
+		for (size_t at = 0; error == 0 && (next = cell->kind->owns(
+				fut_job_of(cell), at)) != NULL; at++) {
+			if (last != NULL)
+				error = fut_join(last, deadline_ns, stops);
+			last = next;
+		}
+	*ret_last = last;
+	return error;
+}
+
 int fut_join(struct future_cell *cell, int64_t deadline_ns, bool stops)
 {
-	int error;
+	int error = 0;
 
-	for (;;) {
-		error = wait(cell, deadline_ns, stops);
-		if (error != 0)
-			return error;
-		if (fut_cell_state(cell) & FUT_BUSY) {
-			if (fut_cell_inherited(cell))
-				return ECHILD;
-			if (fut_frame_holds(cell))
-				return EDEADLK;
-			error = fut_cell_await_quiet(cell, deadline_ns);
-			if (error != 0)
-				return error;
-		}
-		/* Cancelled, it still holds what it followed. */
-		if (!(fut_cell_state(cell) & FUT_FOLLOWS))
-			return 0;
-		cell = cell->followed;
+	while (error == 0 && cell != NULL) {
+		error = await(cell, deadline_ns, stops);
+		if (error == 0)
+			error = join_others(cell, deadline_ns, stops, &cell);
 	}
+	return error;
 }
 
 int future_join(future_t *future, future_time_t deadline)

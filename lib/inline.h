@@ -19,7 +19,7 @@ static inline void fut_inline_flush(void)
 
 	/* Where library steps are being taken, they come first. */
 	if (FUT_UNLIKELY(self->inline_head != NULL) && !self->inline_busy &&
-	    self->steps == NULL)
+	    self->steps == NULL && !self->catching_up)
 		fut_inline_flush_now();
 }
 

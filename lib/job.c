@@ -18,17 +18,18 @@ void fut_job_destroy(void (*destroy)(void *value), void *value)
 {
 	struct fut_self *self = fut_self();
 	struct fut_steps *steps = self->steps;
-	bool may_keep = self->may_keep;
+	bool may_keep = self->may_keep, catching_up = self->catching_up;
 
 	FUT_ASSERT(self->locks == 0);
 	/* What the user's code settles is settled when that call returns. */
 	self->steps = NULL;
-	self->may_keep = false;
+	self->may_keep = self->catching_up = false;
 	/* It may take long, or wait for what was kept. */
 	fut_worker_unkeep();
 	destroy(value);
 	self->steps = steps;
 	self->may_keep = may_keep;
+	self->catching_up = catching_up;
 }
 
 void fut_job_discard(const future_result_t *result)
@@ -124,6 +125,32 @@ void fut_job_unref_inside(struct fut_job *job)
 		bury(job);
 }
 
+void fut_job_later(struct fut_late *late, void (*call)(struct fut_late *late))
+{
+	struct fut_self *self = fut_self();
+
+	late->call = call;
+	late->next = self->late;
+	self->late = late;
+}
+
+void fut_job_catch_up(void)
+{
+	struct fut_self *self = fut_self();
+	struct fut_late *late;
+
+	if (FUT_LIKELY(self->late == NULL) || self->steps != NULL ||
+	    self->catching_up)
+		return;
+	self->catching_up = true;
+	while ((late = self->late) != NULL) {
+		self->late = late->next;
+		late->call(late);
+	}
+	self->catching_up = false;
+	fut_inline_flush();
+}
+
 void fut_job_fire(struct fut_job *job, bool locked, uint64_t refs)
 {
 	struct fut_self *self = fut_self();
@@ -153,6 +180,7 @@ void fut_job_fire(struct fut_job *job, bool locked, uint64_t refs)
 	self->steps = NULL;
 	if (last)
 		dispose(job);
+	fut_job_catch_up();
 	fut_inline_flush();
 }
 
@@ -327,7 +355,7 @@ static bool cancel_waiting(struct fut_job *job)
 }
 
 /* Following goes down a chain of any length. */
-bool fut_job_cancel(struct fut_job *job)
+static bool cancel_down(struct fut_job *job)
 {
 	enum fut_cell_cancelled found;
 	bool first = true, hooks;
@@ -355,6 +383,14 @@ bool fut_job_cancel(struct fut_job *job)
 		if (fut_cell_unhang(&job->cell, &cell->follow))
 			fut_job_unref(fut_job_of(cell));
 	}
+}
+
+bool fut_job_cancel(struct fut_job *job)
+{
+	bool settled = cancel_down(job);
+
+	fut_job_catch_up();
+	return settled;
 }
 
 bool fut_job_drop(struct fut_job *job, int error)

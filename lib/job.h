@@ -59,6 +59,12 @@ struct fut_cell_kind {
 	struct future_cell *(*need)(struct fut_job *job, size_t *at);
 	bool needs_one;		/* any of them will do */
 
+	/*
+	 * The at-th future whose function a join of this one waits for, too:
+	 * it lives as long.  NULL: there are no more, or never any.
+	 */
+	struct future_cell *(*owns)(struct fut_job *job, size_t at);
+
 	/* Whose outcome is its own once it followed `inner`; NULL: inner. */
 	struct future_cell *(*outcome)(struct fut_job *job,
 		struct future_cell *inner);
@@ -201,6 +207,22 @@ bool fut_follow_unclaimed(struct fut_job *job, struct future_cell *inner);
  * outlasts the call.
  */
 bool fut_job_cancel(struct fut_job *job);
+
+/* Something that cannot be done while library steps are being taken. */
+struct fut_late {
+	struct fut_late *next;
+	void (*call)(struct fut_late *late);
+};
+
+/*
+ * Has `call` called before the outermost call of this thread that settles or
+ * cancels returns; any other caller follows it with fut_job_catch_up().  From
+ * the first to the last of these calls is a loop, no recursion.
+ */
+void fut_job_later(struct fut_late *late, void (*call)(struct fut_late *late));
+
+/* Calls what is late, unless an outer call will. */
+void fut_job_catch_up(void);
 
 /*
  * A task that an executor refused, or dropped: settles it, if it has not been

@@ -11,6 +11,7 @@
 
 struct fut_worker;
 struct fut_frame;
+struct fut_late;
 struct fut_steps;
 struct fut_task;
 struct future_cell;
@@ -24,6 +25,8 @@ struct fut_self {
 	struct fut_steps *steps;	/* library steps still to be taken */
 	struct future_cell *dying;	/* futures still to be freed */
 	bool burying;			/* an outer call frees them */
+	struct fut_late *late;		/* to be called after the steps */
+	bool catching_up;		/* an outer call calls them */
 	struct fut_task *inline_head;	/* waiting for the outermost call */
 	struct fut_task **inline_tail;	/* stale while the list is empty */
 	bool inline_busy;		/* an outer call empties the list */

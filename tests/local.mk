@@ -46,6 +46,7 @@ tests_in_c = \
 	tests/check_sequence \
 	tests/check_share \
 	tests/check_shutdown \
+	tests/check_some \
 	tests/check_stats \
 	tests/check_stop \
 	tests/check_submit \

@@ -6,8 +6,9 @@
  *
  * The inputs are borrowed during the call.  The home is the first input's.  A
  * combined future that has settled lets go of the inputs it does not hold in
- * its value; its cancel leaves them alone.  The same future may stand twice; a
- * NULL input makes it fail with EINVAL.
+ * its value; its cancel leaves them alone, unless it was made with cancel_rest.
+ * The same future may stand twice; a NULL input makes it fail with EINVAL.
+ * None of these calls blocks; too little memory is ENOMEM in the future.
  */
 #ifndef FUTURE_COMBINE_H
 #define FUTURE_COMBINE_H
@@ -15,6 +16,25 @@
 #include <future/base.h>
 
 FUTURE_BEGIN_DECLS
+
+/* What settles a combined future. */
+typedef enum future_combine_mode {
+	FUTURE_COMBINE_ALL,		/* as future_all() and so on */
+	FUTURE_COMBINE_ALL_SETTLED,
+	FUTURE_COMBINE_ANY,
+	FUTURE_COMBINE_RACE,
+	FUTURE_COMBINE_SOME
+} future_combine_mode_t;
+
+/* The long form of all of them. */
+typedef struct future_combination {
+	future_t *const *futures;
+	size_t count;
+	future_combine_mode_t mode;
+	size_t need;		/* how many, for FUTURE_COMBINE_SOME; else 0 */
+	bool cancel_rest;	/* once it settles, cancel what has not */
+	future_executor_t *executor;	/* its home; NULL: the first input's */
+} future_combine_t;
 
 /*
  * Every success, or the first failure at once.  The value, and the detail of a
@@ -39,6 +59,26 @@ FUTURE_API FUTURE_CHECKED future_t *future_any(future_t *const *futures,
 /* The first to settle, either way, shared.  No inputs: EINVAL. */
 FUTURE_API FUTURE_CHECKED future_t *future_race(future_t *const *futures,
 	size_t count);
+
+/*
+ * Succeeds when `need` inputs have; the value as for future_all.  Fails as soon
+ * as too many have failed for that, with the error of the last of them, and
+ * the array as detail.  EINVAL for a `need` of 0 or more than there are.
+ */
+FUTURE_API FUTURE_CHECKED future_t *future_some(future_t *const *futures,
+	size_t count, size_t need);
+
+/*
+ * The general form; `how` is read during the call only.  EINVAL for NULL, an
+ * unknown mode, or a `need` that the mode does not have.
+ *
+ * With cancel_rest, the inputs that have not settled when the combined future
+ * does, however it does, are cancelled before the call that settled it
+ * returns.  The inputs stay until the combined future is freed, and
+ * future_join() waits for their functions, too: after it nothing of them runs.
+ */
+FUTURE_API FUTURE_CHECKED future_t *future_combine(
+	const future_combine_t *how);
 
 FUTURE_END_DECLS
 

@@ -109,7 +109,8 @@ FUTURE_API FUTURE_CHECKED int future_wait(future_t *future,
 
 /*
  * As future_wait(), and until its function, and that of the future it follows,
- * has returned and let go of `arg`: settled is not finished.
+ * has returned and let go of `arg`: settled is not finished.  Of a future that
+ * was combined with cancel_rest: and until those of its inputs have.
  */
 FUTURE_API FUTURE_CHECKED int future_join(future_t *future,
 	future_time_t deadline);

@@ -207,6 +207,7 @@ static void run_combine(void)
 	settles(future_all_settled(futures, 3));
 	settles(future_any(futures, 3));
 	settles(future_race(futures, 3));
+	settles(future_some(futures, 3, 2));
 	for (int i = 0; i < 3; i++)
 		settles(futures[i]);
 	future_executor_unref(pool);

@@ -132,6 +132,56 @@ START_TEST(a_combination_may_be_cancelled_and_dropped_meanwhile)
 }
 END_TEST
 
+/* Two of three, or one: the third is cancelled, if it has not settled. */
+static future_t *combine_some(struct scene *scene)
+{
+	return future_combine(&(future_combine_t){
+		.futures = scene->futures, .count = 3,
+		.mode = FUTURE_COMBINE_SOME, .need = scene->number % 2 + 1,
+		.cancel_rest = true });
+}
+
+static bool all_have_settled(struct scene *scene)
+{
+	for (int i = 0; i < 3; i++)
+		if (future_state(scene->futures[i]) < FUTURE_OK)
+			return false;
+	return true;
+}
+
+static void act_some(struct scene *scene)
+{
+	future_t *some = combine_some(scene);
+	int error = future_get(some).error;
+
+	/* Another one may have cancelled what it waits for. */
+	scene_bad(scene, error > 0 && error != ECANCELED);
+	scene_bad(scene, future_join(some, FUTURE_FOREVER) != 0);
+	scene_bad(scene, !all_have_settled(scene));
+	future_unref(some);
+	future_unref(scene->future);
+}
+
+static void act_some_and_cancel(struct scene *scene)
+{
+	future_t *some = combine_some(scene);
+
+	future_cancel(some);
+	scene_bad(scene, future_join(some, FUTURE_FOREVER) != 0);
+	scene_bad(scene, !all_have_settled(scene));
+	future_unref(some);
+	future_unref(scene->future);
+}
+
+START_TEST(the_rest_may_be_cancelled_while_it_settles)
+{
+	STRESS(NULL, set_inputs, end_inputs, act_settle_0, act_settle_1,
+		act_settle_2, act_some, act_some_and_cancel);
+	STRESS(NULL, set_inputs, end_inputs, act_settle_0, act_settle_1,
+		act_settle_2, act_some);
+}
+END_TEST
+
 /* The outer future follows the inner: 0 is the outer, 1 the inner. */
 static void set_outer(struct scene *scene)
 {
@@ -426,6 +476,7 @@ int main(void)
 		inputs_may_settle_while_they_are_combined,
 		inputs_of_one_combination_may_settle_together,
 		a_combination_may_be_cancelled_and_dropped_meanwhile,
+		the_rest_may_be_cancelled_while_it_settles,
 		a_follower_meets_the_outcome_of_what_it_follows,
 		a_follower_meets_its_own_cancel,
 		a_follower_of_what_never_settles_can_be_cancelled,

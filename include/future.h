@@ -35,6 +35,8 @@
 #include <future/future.h>
 #include <future/promise.h>
 #include <future/combine.h>
+#include <future/map.h>
+#include <future/each.h>
 #include <future/sync.h>
 #include <future/channel.h>
 

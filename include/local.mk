@@ -4,8 +4,10 @@ futureinclude_HEADERS = \
 	include/future/base.h \
 	include/future/channel.h \
 	include/future/combine.h \
+	include/future/each.h \
 	include/future/executor.h \
 	include/future/future.h \
+	include/future/map.h \
 	include/future/pool.h \
 	include/future/promise.h \
 	include/future/result.h \

@@ -269,6 +269,7 @@ void fut_pool_stats(struct future_executor *executor,
 	ret_stats->refused = pool->refused;
 	fut_pool_note_peak(pool);
 	ret_stats->peak_queue = pool->peak;
+	ret_stats->threads = pool->width;
 	for (size_t i = 0; pool->workers != NULL && i < pool->width; i++)
 		add_worker(&pool->workers[i], ret_stats, ended);
 	fut_unlock(&pool->lock);

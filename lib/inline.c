@@ -77,6 +77,7 @@ static void inline_stats(struct future_executor *executor,
 {
 	(void)executor;
 	memset(ret_stats, 0, sizeof(*ret_stats));
+	ret_stats->threads = 1;
 }
 
 static const struct fut_executor_kind inline_kind = {

@@ -22,6 +22,7 @@ house = \
 	lib/close.c \
 	lib/combine.c \
 	lib/default.c lib/default.h \
+	lib/each.c \
 	lib/event.c \
 	lib/executor.h \
 	lib/follow.c \
@@ -34,6 +35,7 @@ house = \
 	lib/inline.c lib/inline.h \
 	lib/job.c lib/job.h \
 	lib/latch.c \
+	lib/map.c \
 	lib/more.c lib/more.h \
 	lib/mutex.c \
 	lib/plain.c \

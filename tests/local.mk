@@ -19,6 +19,7 @@ tests_in_c = \
 	tests/check_depth \
 	tests/check_discard \
 	tests/check_event \
+	tests/check_each \
 	tests/check_executor \
 	tests/check_follow \
 	tests/check_fork \
@@ -31,6 +32,7 @@ tests_in_c = \
 	tests/check_letgo \
 	tests/check_lifetime \
 	tests/check_machine \
+	tests/check_map \
 	tests/check_misuse \
 	tests/check_mutex \
 	tests/check_on_cancel \
@@ -85,7 +87,8 @@ fail_thread = tests/fail/thread.c tests/fail/thread.h
 tests_check_machine_SOURCES = tests/check_machine.c $(fail_thread)
 tests_check_pool_SOURCES = tests/check_pool.c $(fail_thread)
 tests_check_oom_SOURCES = tests/check_oom.c $(fail_thread) \
-	tests/fail/alloc.c tests/fail/alloc.h
+	tests/fail/alloc.c tests/fail/alloc.h \
+	tests/fail/each.c tests/fail/map.c tests/fail/memory.h
 
 # For every program that names no libraries of its own.
 LDADD = lib/libfuture-internal.la $(CHECK_LIBS)

@@ -213,6 +213,69 @@ static void run_combine(void)
 	future_executor_unref(pool);
 }
 
+static future_result_t map_one(const void *item, void *arg)
+{
+	count_work(arg);
+	return future_copy(item, 1);
+}
+
+static void run_map(void)
+{
+	future_executor_t *pool = two_threads();
+	atomic_int ran = 0;
+	future_t *map;
+
+	if (pool == NULL)
+		return;
+	map = future_map(pool, "abc", 3, 1, map_one, &ran);
+	want_of_memory(future_get(map).error);
+	ck_assert_int_eq(future_join(map, FUTURE_FOREVER), 0);
+	future_unref(map);
+	ck_assert_int_le(ran, 3);
+	future_executor_unref(pool);
+}
+
+static future_result_t map_nothing(const void *item, void *arg)
+{
+	(void)item;
+	(void)arg;
+	return future_ok(NULL);
+}
+
+static void run_map_with(void)
+{
+	future_executor_t *pool = two_threads();
+	atomic_int ends = 0;
+
+	if (pool == NULL)
+		return;
+	settles(future_map_with(pool, &(future_map_t){ .items = "abc",
+		.count = 3, .size = 1, .fn = map_nothing, .arg = &ends,
+		.destroy_arg = count_work }));
+	future_executor_unref(pool);
+	ck_assert_int_eq(ends, 1);
+}
+
+static int each_one(size_t begin, size_t end, void *arg)
+{
+	atomic_fetch_add((atomic_int *)arg, (int)(end - begin));
+	return 0;
+}
+
+static void run_each(void)
+{
+	future_executor_t *pool = two_threads();
+	atomic_int ran = 0;
+	int error;
+
+	if (pool == NULL)
+		return;
+	error = outcome_of(future_each(pool, 10, 3, each_one, &ran));
+	want_of_memory(error);
+	future_executor_unref(pool);
+	ck_assert_int_eq(ran, error == 0 ? 10 : 0);
+}
+
 static void run_promise(void)
 {
 	future_promise_t *mark = (future_promise_t *)&mark, *promise = mark;
@@ -399,6 +462,9 @@ static const struct scenario {
 	{ "then_with", run_then_with },
 	{ "chain", run_chain },
 	{ "combine", run_combine },
+	{ "map", run_map },
+	{ "map_with", run_map_with },
+	{ "each", run_each },
 	{ "promise", run_promise },
 	{ "abandoned promise", run_abandoned_promise },
 	{ "follow", run_follow },

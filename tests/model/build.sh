@@ -44,7 +44,8 @@ compile() { # OBJECT FLAGS SOURCE
 	fi
 }
 
-# One object of many, with names for its sections.
+# One object of many, with names for its sections.  Floor 6 has its memory from
+# libc: here that is floor 1's, as for the others.
 watch() { # OBJECT PARTS...
 	object=$1
 	shift
@@ -55,6 +56,8 @@ watch() { # OBJECT PARTS...
 	objcopy --rename-section .bss=model_data,alloc,load,data,contents \
 		--rename-section .data=model_data \
 		--rename-section .text=model_text \
+		--redefine-sym malloc=fut_alloc \
+		--redefine-sym free=fut_free \
 		--redefine-sym memset=model_memset \
 		--redefine-sym memcpy=model_memcpy \
 		--redefine-sym memmove=model_memmove \

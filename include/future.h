@@ -37,6 +37,7 @@
 #include <future/combine.h>
 #include <future/map.h>
 #include <future/each.h>
+#include <future/completion.h>
 #include <future/sync.h>
 #include <future/channel.h>
 

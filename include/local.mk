@@ -4,6 +4,7 @@ futureinclude_HEADERS = \
 	include/future/base.h \
 	include/future/channel.h \
 	include/future/combine.h \
+	include/future/completion.h \
 	include/future/each.h \
 	include/future/executor.h \
 	include/future/future.h \

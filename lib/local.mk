@@ -21,6 +21,7 @@ house = \
 	lib/channel.c \
 	lib/close.c \
 	lib/combine.c \
+	lib/completion.c \
 	lib/default.c lib/default.h \
 	lib/each.c \
 	lib/event.c \

@@ -12,7 +12,7 @@ floors='
 4 admit close default frame handle inline pool queue share worker
 5 cancel combine follow get help job more plain promise result stop submit then
 5 wait semaphore event latch mutex channel
-6 each map
+6 completion each map
 '
 # Who never meets: the future knows nothing of what runs it, nor that of it.
 strangers='

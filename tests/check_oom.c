@@ -276,6 +276,38 @@ static void run_each(void)
 	ck_assert_int_eq(ran, error == 0 ? 10 : 0);
 }
 
+static void run_completion(void)
+{
+	future_executor_t *pool = two_threads();
+	future_completion_t *done;
+	future_t *next, *async;
+	int error, added = 0;
+
+	if (pool == NULL)
+		return;
+	error = future_completion_new(&done);
+	want_of_memory(error);
+	for (int i = 0; error == 0 && i < 4; i++) {
+		future_t *one = future_submit(pool, nothing_task, NULL);
+		int refused = future_completion_add(done, one);
+
+		want_of_memory(refused);
+		added += refused == 0;
+		future_unref(one);
+	}
+	if (error == 0) {
+		ck_assert_uint_eq(future_completion_left(done), (size_t)added);
+		async = future_completion_next_async(done);
+		error = future_completion_next(done, &next);
+		ck_assert(error == 0 || error == ENOMEM || error == ENOENT);
+		if (error == 0)
+			future_unref(next);
+		future_completion_free(done);
+		future_unref(async);
+	}
+	future_executor_unref(pool);
+}
+
 static void run_promise(void)
 {
 	future_promise_t *mark = (future_promise_t *)&mark, *promise = mark;
@@ -465,6 +497,7 @@ static const struct scenario {
 	{ "map", run_map },
 	{ "map_with", run_map_with },
 	{ "each", run_each },
+	{ "completion", run_completion },
 	{ "promise", run_promise },
 	{ "abandoned promise", run_abandoned_promise },
 	{ "follow", run_follow },

@@ -16,6 +16,7 @@ tests_in_c = \
 	tests/check_cancel \
 	tests/check_channel \
 	tests/check_combine \
+	tests/check_completion \
 	tests/check_depth \
 	tests/check_discard \
 	tests/check_event \
@@ -88,7 +89,8 @@ tests_check_machine_SOURCES = tests/check_machine.c $(fail_thread)
 tests_check_pool_SOURCES = tests/check_pool.c $(fail_thread)
 tests_check_oom_SOURCES = tests/check_oom.c $(fail_thread) \
 	tests/fail/alloc.c tests/fail/alloc.h \
-	tests/fail/each.c tests/fail/map.c tests/fail/memory.h
+	tests/fail/completion.c tests/fail/each.c tests/fail/map.c \
+	tests/fail/memory.h
 
 # For every program that names no libraries of its own.
 LDADD = lib/libfuture-internal.la $(CHECK_LIBS)

@@ -1,11 +1,14 @@
 # The samples: one line in `samples`, one for its libraries.  They see the
 # public headers only, and link the shared library as a user does.
 
-samples = samples/four_models
+samples = samples/as_completed samples/four_models
 
 if SAMPLES
 noinst_PROGRAMS += $(samples)
 endif
+
+samples_as_completed_SOURCES = samples/as_completed.c
+samples_as_completed_LDADD = lib/libfuture.la
 
 samples_four_models_SOURCES = \
 	samples/bars.c samples/bars.h \

@@ -66,6 +66,7 @@ tests_in_c = \
 	tests/stress_sync
 
 tests_in_sh = \
+	tests/check_as_completed.sh \
 	tests/check_explorer.sh \
 	tests/check_floors.sh \
 	tests/check_four_models.sh \

@@ -24,6 +24,8 @@ static int check_open(struct fut_pool *pool, struct fut_task *task,
 	if (pool->phase == FUT_POOL_OPEN)
 		return 0;
 	/* What its own tasks release still runs: the workers outlive that. */
+	if (how == FUT_POST_TIMED && pool->phase == FUT_POOL_CANCELLED)
+		return ECANCELED;
 	if (how != FUT_POST_RELEASED || (worker != NULL ? worker->leaving :
 			!fut_frame_belongs(&pool->executor)))
 		return ESHUTDOWN;
@@ -150,6 +152,35 @@ static inline bool push_simply(struct fut_pool *pool, struct fut_task *task,
 	return simple;
 }
 
+bool fut_pool_enter(struct fut_pool *pool)
+{
+	bool stays;
+
+	fut_lock(&pool->lock);
+	stays = !pool->leaving;
+	pool->callers += stays;
+	fut_unlock(&pool->lock);
+	return stays;
+}
+
+void fut_pool_exit(struct fut_pool *pool)
+{
+	bool wake, calm;
+
+	fut_lock(&pool->lock);
+	pool->callers--;
+	wake = pool->phase != FUT_POOL_OPEN && fut_pool_wakes(pool);
+	calm = pool->watchers > 0;
+	if (calm)
+		fut_pool_bump(&pool->calm);
+	fut_unlock(&pool->lock);
+	/* Words of the shell, which is never freed. */
+	if (wake)
+		fut_unpark(&pool->wake, 1);
+	if (calm)
+		fut_unpark(&pool->calm, FUT_EVERYBODY);
+}
+
 /*
  * On the submitting thread, which counts as one of the pool's until all of it
  * is done: the workers stay that long.
@@ -157,22 +188,11 @@ static inline bool push_simply(struct fut_pool *pool, struct fut_task *task,
 static void run_here(struct fut_pool *pool, struct fut_task *task)
 {
 	struct fut_frame frame;
-	enum fut_end end;
-	bool wake;
 
 	fut_frame_push(&frame, &pool->executor, NULL);
-	end = task->kind->run(task);
+	count(pool, task->kind->run(task));
 	fut_frame_pop(&frame);
-	fut_lock(&pool->lock);
-	pool->counts[end]++;
-	pool->callers--;
-	wake = pool->phase != FUT_POOL_OPEN && fut_pool_wakes(pool);
-	fut_pool_bump(&pool->calm);
-	fut_unlock(&pool->lock);
-	/* Words of the shell, which is never freed. */
-	if (wake)
-		fut_unpark(&pool->wake, 1);
-	fut_unpark(&pool->calm, FUT_EVERYBODY);
+	fut_pool_exit(pool);
 }
 
 int fut_pool_post(struct future_executor *executor, struct fut_task *task,

@@ -28,6 +28,7 @@ void fut_pool_shutdown(struct future_executor *executor)
 {
 	struct fut_pool *pool = fut_pool_of(executor);
 
+	fut_timers_shut(&pool->timers, FUT_TIMERS_SHUT);
 	fut_lock(&pool->lock);
 	set_phase(pool, FUT_POOL_SHUT);
 	fut_unlock(&pool->lock);
@@ -57,9 +58,12 @@ size_t fut_pool_cancel(struct future_executor *executor)
 {
 	struct fut_pool *pool = fut_pool_of(executor);
 	struct fut_worker *workers;
-	struct fut_task *queued, *task;
+	struct fut_task *queued, *timed, *task;
 	size_t settled = 0, width;
 
+	/* First, so that nobody who leaves settles them otherwise. */
+	fut_timers_shut(&pool->timers, FUT_TIMERS_CANCELLED);
+	timed = fut_timers_take(&pool->timers);
 	fut_lock(&pool->lock);
 	set_phase(pool, FUT_POOL_CANCELLED);
 	atomic_store_explicit(&pool->cancelling, 1, FUT_RELAXED);
@@ -78,7 +82,8 @@ size_t fut_pool_cancel(struct future_executor *executor)
 	fut_lock(&pool->lock);
 	pool->counts[FUT_END_CANCELLED] += settled;
 	fut_unlock(&pool->lock);
-	return settled;
+	/* These were never queued: they are not in the pool's counts. */
+	return settled + drop_all(timed);
 }
 
 /* Under the lock: nothing queued, nobody at work. */
@@ -174,6 +179,8 @@ void fut_pool_close(struct future_executor *executor, bool wait)
 	struct fut_pool *pool = fut_pool_of(executor);
 	bool inside = is_inside(pool);
 
+	/* First: where it is not waited for, the pool may soon be another. */
+	fut_timers_shut(&pool->timers, FUT_TIMERS_SHUT);
 	fut_lock(&pool->lock);
 	set_phase(pool, FUT_POOL_SHUT);
 	if (!wait || inside)

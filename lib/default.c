@@ -1,5 +1,6 @@
 /* See default.h. */
 #include "default.h"
+#include "timer.h"
 
 #include <errno.h>
 #include <future/pool.h>
@@ -56,7 +57,9 @@ bool fut_keep(struct fut_task *task)
 		executor->kind->keep(executor, task);
 }
 
-int fut_post(struct fut_task *task, enum fut_post how)
+/* Where a task is to go; 0, or why it cannot. */
+static int address(const struct fut_task *task,
+	struct future_executor **ret_executor)
 {
 	struct future_executor *executor = task->executor;
 
@@ -67,5 +70,30 @@ int fut_post(struct fut_task *task, enum fut_post how)
 	}
 	if (fut_executor_inherited(executor))
 		return ECHILD;
-	return executor->kind->post(executor, task, how);
+	*ret_executor = executor;
+	return 0;
+}
+
+int fut_post(struct fut_task *task, enum fut_post how)
+{
+	struct future_executor *executor;
+	int error = address(task, &executor);
+
+	return error != 0 ? error : executor->kind->post(executor, task, how);
+}
+
+int fut_arm(struct fut_timer *timer, enum fut_post how)
+{
+	struct future_executor *executor;
+	int error = address(fut_timer_task(timer), &executor);
+
+	return error != 0 ? error : executor->kind->arm(executor, timer, how);
+}
+
+bool fut_disarm(struct fut_timer *timer)
+{
+	struct future_executor *executor =
+		fut_task_executor(fut_timer_task(timer));
+
+	return executor != NULL && executor->kind->disarm(executor, timer);
 }

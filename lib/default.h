@@ -24,4 +24,11 @@ bool fut_keep(struct fut_task *task);
  */
 int fut_post(struct fut_task *task, enum fut_post how);
 
+/*
+ * Arms a timer, at the address in its task, or takes it off there: see
+ * struct fut_executor_kind.
+ */
+int fut_arm(struct fut_timer *timer, enum fut_post how);
+bool fut_disarm(struct fut_timer *timer);
+
 #endif

@@ -15,13 +15,16 @@
 
 #include <future/executor.h>
 
+struct fut_timer;
+
 /* A post's answer, beside errno values: refused, and meant to be. */
 #define FUT_DISCARDED (-1)
 
 /* What a post is, for those who bound what they accept. */
 enum fut_post {
 	FUT_POST_NEW,		/* submitted or executed by a user */
-	FUT_POST_RELEASED	/* a continuation: never refused for room */
+	FUT_POST_TIMED,		/* a later run: not refused for room */
+	FUT_POST_RELEASED	/* a continuation: nor after a shutdown */
 };
 
 /* Why a queued task is only a husk now. */
@@ -61,6 +64,21 @@ struct fut_executor_kind {
 
 	/* A task was run by a thread that waits for it. */
 	void (*ran)(struct future_executor *executor, enum fut_end end);
+
+	/*
+	 * Takes a timer, whose task is run when it is due and dropped if the
+	 * executor ends before: see timer.h.  Returns 0, ETIMEDOUT if it is due
+	 * already, ECANCELED if it has been disarmed, or why it is refused.
+	 */
+	int (*arm)(struct future_executor *executor, struct fut_timer *timer,
+		enum fut_post how);
+
+	/*
+	 * For good, also if it is only about to be armed.  True: it was armed,
+	 * and its task is the caller's.
+	 */
+	bool (*disarm)(struct future_executor *executor,
+		struct fut_timer *timer);
 
 	/*
 	 * These two only where `hooked` was set.  hooks: under the shell's

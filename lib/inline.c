@@ -1,7 +1,9 @@
 /* See inline.h. */
 #include "inline.h"
+#include "default.h"
 #include "pool.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* Until the next flush, which is for who calls this. */
@@ -59,6 +61,22 @@ static void inline_ran(struct future_executor *executor, enum fut_end end)
 	(void)end;
 }
 
+/* It has no thread: the default executor's keeps its time. */
+static int inline_arm(struct future_executor *executor,
+	struct fut_timer *timer, enum fut_post how)
+{
+	executor = future_default();
+	return executor != NULL ? executor->kind->arm(executor, timer, how) :
+		EAGAIN;
+}
+
+static bool inline_disarm(struct future_executor *executor,
+	struct fut_timer *timer)
+{
+	executor = fut_executor_peek(NULL);
+	return executor != NULL && executor->kind->disarm(executor, timer);
+}
+
 static bool inline_cancelled(struct future_executor *executor)
 {
 	(void)executor;
@@ -85,6 +103,8 @@ static const struct fut_executor_kind inline_kind = {
 	.keep = inline_keep,
 	.husk = inline_husk,
 	.ran = inline_ran,
+	.arm = inline_arm,
+	.disarm = inline_disarm,
 	.cancelled = inline_cancelled,
 	.drain = inline_drain,
 	.stats = inline_stats,

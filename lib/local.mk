@@ -31,6 +31,7 @@ house = \
 	lib/gate.c lib/gate.h \
 	lib/get.c lib/get.h \
 	lib/handle.c \
+	lib/heap.c lib/heap.h \
 	lib/help.c lib/help.h \
 	lib/hook.h \
 	lib/inline.c lib/inline.h \
@@ -54,6 +55,7 @@ house = \
 	lib/then.c lib/then.h \
 	lib/wait.c lib/wait.h \
 	lib/waiter.h \
+	lib/timer.c lib/timer.h \
 	lib/worker.c
 
 # All of the library; tests link this one, and so see what is hidden.

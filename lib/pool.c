@@ -14,6 +14,8 @@ static const struct fut_executor_kind pool_kind = {
 	.keep = fut_pool_keep,
 	.husk = fut_pool_husk,
 	.ran = fut_pool_ran,
+	.arm = fut_pool_arm,
+	.disarm = fut_pool_disarm,
 	.hooks = fut_pool_hooks,
 	.timed = fut_pool_timed,
 	.close = fut_pool_close,
@@ -146,6 +148,7 @@ static void configure(struct fut_pool *pool,
 		options->capture != NULL || options->before != NULL ||
 		options->after != NULL || options->release != NULL ||
 		options->timing, FUT_RELAXED);
+	fut_timers_open(&pool->timers);
 	atomic_store_explicit(&pool->executor.refs, 1, FUT_RELAXED);
 }
 

@@ -25,6 +25,7 @@
 #include "share.h"
 #include "sleeper.h"
 #include "thread.h"
+#include "timer.h"
 
 #include <future/pool.h>
 
@@ -56,6 +57,7 @@ struct fut_worker {
 	unsigned streak;	/* kept ones in a row */
 	size_t look;		/* whose share to look at in passing */
 	bool leaving;		/* it will not look at the queue again */
+	bool last;		/* it saw that nobody is at work any more */
 	bool rested;		/* it is still counted as idle */
 
 	/* Written by the worker alone, read by anybody. */
@@ -117,7 +119,7 @@ struct fut_pool {
 	struct fut_blocked *blocked;
 	size_t producers;		/* waiting for room */
 	size_t watchers;		/* waiting for calm */
-	size_t callers;			/* running a task inside submit */
+	size_t callers;	/* at work, but no workers: fut_pool_enter() */
 	size_t claims;	/* claimed by waiters; claims_ended comes off */
 	size_t counts[FUT_ENDS];	/* what no worker counted */
 	size_t refused;
@@ -128,6 +130,8 @@ struct fut_pool {
 	_Atomic uint32_t filled;	/* the queue is not empty: a hint */
 	_Atomic uint32_t room;		/* producers park on it */
 	_Atomic uint32_t calm;		/* drain and join park on it */
+
+	_Alignas(64) struct fut_timers timers;	/* with a lock of their own */
 };
 
 static inline struct fut_pool *fut_pool_of(struct future_executor *executor)
@@ -175,6 +179,13 @@ void fut_pool_prod(struct fut_pool *pool);
  * True: the caller unparks one from `wake` after the lock.
  */
 bool fut_pool_wakes(struct fut_pool *pool);
+
+/*
+ * A thread that is no worker is about to run something of the pool's, or has:
+ * the workers stay until then.  False: they are leaving.
+ */
+bool fut_pool_enter(struct fut_pool *pool);
+void fut_pool_exit(struct fut_pool *pool);
 
 /* Under the lock: bumps a word; the caller unparks it after the lock. */
 void fut_pool_bump(_Atomic uint32_t *word);

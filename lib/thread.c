@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static void *thread_main(void *argument)
@@ -72,12 +73,19 @@ void fut_thread_detach(struct fut_thread thread)
 
 void fut_thread_name(const char *name, size_t index)
 {
-	char text[32], number[16];
-	int digits = snprintf(number, sizeof(number), "-%u",
-		(unsigned)(index % 100000));
+	char number[16];
 
-	/* The number tells them apart: it is the name that is cut. */
-	snprintf(text, sizeof(text), "%.*s%s", 15 - digits, name, number);
+	snprintf(number, sizeof(number), "%u", (unsigned)(index % 100000));
+	fut_thread_name_as(name, number);
+}
+
+void fut_thread_name_as(const char *name, const char *role)
+{
+	char text[16];
+	int cut = 14 - (int)strlen(role);
+
+	/* The end tells them apart: it is the name that is cut. */
+	snprintf(text, sizeof(text), "%.*s-%s", cut, name, role);
 	pthread_setname_np(pthread_self(), text);
 }
 

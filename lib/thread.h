@@ -30,6 +30,9 @@ void fut_thread_detach(struct fut_thread thread);
 /* Names the calling thread, for debuggers; cut to 15 bytes. */
 void fut_thread_name(const char *name, size_t index);
 
+/* The same for one of a kind: "name-role"; the role has at most 10 bytes. */
+void fut_thread_name_as(const char *name, const char *role);
+
 /* 0, or EINVAL for a stack size that no thread can be started with. */
 int fut_thread_stack_check(size_t stack_size);
 

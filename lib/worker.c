@@ -204,12 +204,14 @@ static bool take_wake_up(struct fut_pool *pool)
  * pool.  Only when nobody is at work any more, whose tasks might release
  * continuations: those have the whole width of the pool until the end.
  */
-static bool leaves(struct fut_pool *pool)
+static bool leaves(struct fut_worker *worker)
 {
+	struct fut_pool *pool = worker->pool;
+
 	FUT_ASSERT(fut_lock_held(&pool->lock));
-	if (pool->phase != FUT_POOL_OPEN && pool->callers == 0 &&
-	    idle(pool) + 1 == pool->alive)
-		pool->leaving = true;
+	if (!pool->leaving && pool->phase != FUT_POOL_OPEN &&
+	    pool->callers == 0 && idle(pool) + 1 == pool->alive)
+		pool->leaving = worker->last = true;
 	if (pool->leaving)
 		atomic_store_explicit(&pool->wake, FUT_WAKE_ALL, FUT_RELEASE);
 	return pool->leaving;
@@ -226,7 +228,7 @@ static bool rest(struct fut_worker *worker, size_t takes)
 
 	fut_lock(&pool->lock);
 	if (pool->queue.head == NULL && pool->takes == takes) {
-		stay = !leaves(pool);
+		stay = !leaves(worker);
 		worker->rested = stay;
 		if (stay)
 			FUT_COUNT_UP(pool->idle);
@@ -331,6 +333,9 @@ void fut_worker_main(void *argument)
 		run(worker, task);
 	fut_self()->may_keep = false;
 	worker->leaving = true;
+	/* While this one is alive, and inside: what they call may close it. */
+	if (worker->last)
+		fut_timers_end(&pool->timers);
 	if (pool->on_thread_stop != NULL)
 		pool->on_thread_stop(pool->hooks.hook_arg);
 	fut_self()->worker = NULL;

@@ -13,6 +13,11 @@ floors='
 5 cancel combine follow get help job more plain promise result stop submit then
 5 wait semaphore event latch mutex channel
 6 completion each map
+2 block hook sleeper
+3 cell executor task
+4 admit close default frame handle heap inline pool queue share timer worker
+5 cancel combine follow get help job more plain promise result
+5 submit then
 '
 # Who never meets: the future knows nothing of what runs it, nor that of it.
 strangers='
@@ -26,6 +31,7 @@ cell inline
 cell pool
 cell queue
 cell share
+cell timer
 cell task
 cell worker
 '

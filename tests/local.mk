@@ -26,6 +26,7 @@ tests_in_c = \
 	tests/check_fork \
 	tests/check_fork_child \
 	tests/check_fork_load \
+	tests/check_heap \
 	tests/check_hooks \
 	tests/check_inline \
 	tests/check_join \

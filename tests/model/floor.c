@@ -151,6 +151,12 @@ void fut_thread_name(const char *name, size_t index)
 	(void)index;
 }
 
+void fut_thread_name_as(const char *name, const char *role)
+{
+	(void)name;
+	(void)role;
+}
+
 int fut_thread_stack_check(size_t stack_size)
 {
 	return stack_size == 1 ? EINVAL : 0;

@@ -40,5 +40,6 @@
 #include <future/completion.h>
 #include <future/sync.h>
 #include <future/channel.h>
+#include <future/timer.h>
 
 #endif

@@ -13,4 +13,5 @@ futureinclude_HEADERS = \
 	include/future/promise.h \
 	include/future/result.h \
 	include/future/sync.h \
-	include/future/time.h
+	include/future/time.h \
+	include/future/timer.h

@@ -66,6 +66,19 @@ bool fut_cell_start_slow(struct future_cell *cell)
 	return begin(cell, FUT_RUNNING | FUT_BUSY);
 }
 
+bool fut_cell_pause(struct future_cell *cell)
+{
+	const uint64_t run = FUT_RUNNING | FUT_BUSY;
+	uint64_t word = look(cell);
+
+	/* Who parks here waits for LOCKED, or it has settled. */
+	while (!fut_is_settled(word) &&
+	       !atomic_compare_exchange_weak_explicit(&cell->word, &word,
+			word & ~run, FUT_ACQ_REL, FUT_RELAXED))
+		;
+	return !fut_is_settled(word);
+}
+
 bool fut_cell_claim(struct future_cell *cell)
 {
 	return begin(cell, FUT_CLAIM);

@@ -7,7 +7,8 @@
  *	PENDING -> RUNNING -> SETTLED	with the result in value, destroy, error
  *	      \________\____> CANCELLED	the result is implied: none is written
  *
- * beside them in the same word:
+ * and back from RUNNING to PENDING if the function will run again.  Beside
+ * them in the same word:
  *
  *	CLAIM	one thread writes the result; the others are too late
  *	HOOKS	some hang
@@ -172,6 +173,12 @@ static inline bool fut_cell_start(struct future_cell *cell)
 		return true;
 	return fut_cell_start_slow(cell);
 }
+
+/*
+ * The run has ended, and there will be another: RUNNING -> PENDING, not BUSY.
+ * False if it was cancelled meanwhile; then nothing was done.
+ */
+bool fut_cell_pause(struct future_cell *cell);
 
 /*
  * To settle by hand: false if somebody settles or runs it.  The winner writes

@@ -36,13 +36,16 @@ static enum fut_help find(struct look *look, struct future_cell *node);
 /*
  * Several inputs: the first that can be helped.  It waits for itself if one
  * does, or where any of them would do, if every open one does; so where only
- * that is asked, the first that does not is the answer.
+ * that is asked, the first that does not is the answer.  It never does where
+ * there is hope beside them.
  */
 static enum fut_help find_among(struct look *look, struct fut_job *job,
 	struct future_cell *need, size_t at)
 {
-	bool any = job->cell.kind->needs_one;
-	enum fut_help found = any ? FUT_HELP_SELF : FUT_HELP_NOTHING, one;
+	bool hopes = job->cell.kind->hopes;
+	bool any = job->cell.kind->needs_one || hopes;
+	enum fut_help found = any && !hopes ? FUT_HELP_SELF : FUT_HELP_NOTHING;
+	enum fut_help one;
 
 	if (fut_thread_stack_deep())
 		look->left = 0;

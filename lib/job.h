@@ -58,6 +58,7 @@ struct fut_cell_kind {
 	 */
 	struct future_cell *(*need)(struct fut_job *job, size_t *at);
 	bool needs_one;		/* any of them will do */
+	bool hopes;		/* it may settle without any, too */
 
 	/*
 	 * The at-th future whose function a join of this one waits for, too:

@@ -14,6 +14,7 @@ machine = \
 
 house = \
 	lib/admit.c \
+	lib/after.c \
 	lib/bits.c lib/bits.h \
 	lib/block.c lib/block.h \
 	lib/cancel.c \
@@ -25,6 +26,7 @@ house = \
 	lib/default.c lib/default.h \
 	lib/each.c \
 	lib/event.c \
+	lib/every.c \
 	lib/executor.h \
 	lib/follow.c \
 	lib/frame.h \
@@ -53,9 +55,10 @@ house = \
 	lib/submit.c \
 	lib/task.h \
 	lib/then.c lib/then.h \
+	lib/timeout.c \
+	lib/timer.c lib/timer.h \
 	lib/wait.c lib/wait.h \
 	lib/waiter.h \
-	lib/timer.c lib/timer.h \
 	lib/worker.c
 
 # All of the library; tests link this one, and so see what is hidden.

@@ -110,13 +110,24 @@ void fut_job_drop_arg(struct fut_job *job)
 	fut_frame_pop(&frame);
 }
 
-void fut_dependent_queued(struct fut_job *job)
+static void queued(struct fut_more *more)
 {
-	struct fut_more *more = dependent_more(job);
-
 	if (more->hooked && more->hooks.timing)
 		atomic_store_explicit(&more->queued_at, fut_clock_now(),
 			FUT_RELAXED);
+}
+
+void fut_dependent_queued(struct fut_job *job)
+{
+	queued(dependent_more(job));
+}
+
+void fut_job_queued(struct fut_job *job)
+{
+	struct fut_more *more = fut_job_more(job);
+
+	if (more != NULL)
+		queued(more);
 }
 
 void fut_job_before(struct fut_job *job)

@@ -108,6 +108,9 @@ void fut_job_drop_arg(struct fut_job *job);
 /* A continuation goes to its executor only now: its clock starts. */
 void fut_dependent_queued(struct fut_job *job);
 
+/* The same for any other job, nothing for a short one. */
+void fut_job_queued(struct fut_job *job);
+
 /* Round the function of a job; nothing for a short one. */
 void fut_job_before(struct fut_job *job);
 void fut_job_after(struct fut_job *job, int error);

@@ -9,15 +9,11 @@ floors='
 1 alloc clock error fork lock park self thread
 2 bits block hook sleeper waiter
 3 cell executor gate task
-4 admit close default frame handle inline pool queue share worker
-5 cancel combine follow get help job more plain promise result stop submit then
-5 wait semaphore event latch mutex channel
-6 completion each map
-2 block hook sleeper
-3 cell executor task
 4 admit close default frame handle heap inline pool queue share timer worker
-5 cancel combine follow get help job more plain promise result
-5 submit then
+5 after cancel combine every follow get help job more plain promise result
+5 stop submit then timeout
+5 channel event latch mutex semaphore wait
+6 completion each map
 '
 # Who never meets: the future knows nothing of what runs it, nor that of it.
 strangers='

@@ -481,6 +481,28 @@ static void run_channel(void)
 	ck_assert_int_eq(destroyed, sent);
 }
 
+static future_result_t run_again(void *arg)
+{
+	return --*(int *)arg == 0 ? future_fail(EAGAIN) : future_ok(NULL);
+}
+
+static void run_timers(void)
+{
+	future_executor_t *pool = two_threads();
+	int runs = 3;
+	future_t *task;
+
+	if (pool == NULL)
+		return;
+	settles(future_after(pool, future_in_ms(1)));
+	task = future_submit(pool, nothing_task, NULL);
+	settles(future_timeout(task, future_in_ms(100000)));
+	future_unref(task);
+	settles(future_every(pool, &(future_schedule_t){ .period_ns = 1000,
+		.fn = run_again, .arg = &runs, .arg_size = sizeof(runs) }));
+	future_executor_unref(pool);
+}
+
 static const struct scenario {
 	const char *name;
 	void (*run)(void);
@@ -506,6 +528,7 @@ static const struct scenario {
 	{ "holds", run_holds },
 	{ "passing", run_passing },
 	{ "channel", run_channel },
+	{ "timers", run_timers },
 };
 
 enum { SCENARIOS = sizeof(scenarios) / sizeof(scenarios[0]) };

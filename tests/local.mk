@@ -19,8 +19,9 @@ tests_in_c = \
 	tests/check_completion \
 	tests/check_depth \
 	tests/check_discard \
-	tests/check_event \
 	tests/check_each \
+	tests/check_event \
+	tests/check_every \
 	tests/check_executor \
 	tests/check_follow \
 	tests/check_fork \
@@ -46,6 +47,7 @@ tests_in_c = \
 	tests/check_process \
 	tests/check_promise \
 	tests/check_result \
+	tests/check_schedule \
 	tests/check_semaphore \
 	tests/check_sequence \
 	tests/check_share \
@@ -56,6 +58,9 @@ tests_in_c = \
 	tests/check_submit \
 	tests/check_take \
 	tests/check_then \
+	tests/check_timeout \
+	tests/check_timer \
+	tests/check_timer_end \
 	tests/check_value \
 	tests/check_wait \
 	tests/check_wake \
@@ -89,6 +94,7 @@ TESTS += $(tests_in_sh)
 fail_thread = tests/fail/thread.c tests/fail/thread.h
 tests_check_machine_SOURCES = tests/check_machine.c $(fail_thread)
 tests_check_pool_SOURCES = tests/check_pool.c $(fail_thread)
+tests_check_timer_SOURCES = tests/check_timer.c $(fail_thread)
 tests_check_oom_SOURCES = tests/check_oom.c $(fail_thread) \
 	tests/fail/alloc.c tests/fail/alloc.h \
 	tests/fail/completion.c tests/fail/each.c tests/fail/map.c \

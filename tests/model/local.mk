@@ -41,12 +41,14 @@ EXTRA_DIST += tests/model/build.sh tests/model/all.sh \
 	tests/model/scenario_completion.c \
 	tests/model/scenario_each.c \
 	tests/model/scenario_gate.c \
+	tests/model/scenario_every.c \
 	tests/model/scenario_help.c \
 	tests/model/scenario_keep.c \
 	tests/model/scenario_mutex.c \
 	tests/model/scenario_pool.c \
 	tests/model/scenario_promise.c \
 	tests/model/scenario_settle.c \
+	tests/model/scenario_timer.c \
 	tests/model/schedule.c tests/model/schedule.h \
 	tests/model/tally.c tests/model/tally.h \
 	tests/model/toys.c \

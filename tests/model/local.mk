@@ -87,6 +87,9 @@ EXTRA_DIST += tests/mutants/run.sh \
 	tests/mutants/sleeper_touched_late.patch \
 	tests/mutants/stale_home_accepts.patch \
 	tests/mutants/timeout_leaves_its_hook.patch \
+	tests/mutants/timer_armed_after_it_was_taken_off.patch \
+	tests/mutants/timer_fires_while_workers_leave.patch \
+	tests/mutants/timer_thread_sleeps_too_long.patch \
 	tests/mutants/unlock_wakes_nobody.patch \
 	tests/mutants/unref_relaxed.patch \
 	tests/mutants/value_of_a_cancelled_task_read.patch \

@@ -138,6 +138,26 @@ SCENARIO(timeout_against_settle_and_cancel)
 	pool_end(pool);
 }
 
+/* A timer that would never be due is gone, whoever came first. */
+SCENARIO(a_settled_timeout_leaves_no_timer)
+{
+	future_t *source, *timeout;
+	unsigned blocks;
+	int thread;
+
+	pool = pool_with_timers();
+	blocks = model_blocks();
+	source = promised();
+	thread = model_start(settle_it, NULL);
+	timeout = future_timeout(source, FUTURE_FOREVER);
+	get_and_unref(timeout, NULL);
+	model_join(thread);
+	future_unref(source);
+	future_promise_free(promise);
+	MODEL_CHECK(model_blocks() == blocks);
+	pool_end(pool);
+}
+
 /* The source is cancelled from outside as well. */
 SCENARIO(timeout_against_cancel_of_its_source)
 {

@@ -22,6 +22,7 @@
  *	peer_future_t, peer_submit(n), peer_get(f)	n + 1, later
  *	peer_recall(n)			submit and get on a worker, the best
  *					way the peer has
+ *	peer_timer_t, peer_arm(ms), peer_disarm(t)	if it has timers
  *
  * and then includes "workloads.h".
  */

@@ -5,6 +5,7 @@ EXTRA_PROGRAMS += bench/peer_future
 bench_peer_future_SOURCES = \
 	bench/bench.h \
 	bench/peer_future.c \
+	bench/w10_timers.h \
 	bench/w1_submit.h \
 	bench/w2_execute.h \
 	bench/w3_pingpong.h \

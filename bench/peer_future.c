@@ -56,10 +56,32 @@ static inline intptr_t peer_recall(intptr_t n)
 	return peer_get(peer_submit(n));
 }
 
+typedef future_t *peer_timer_t;
+
+static inline peer_timer_t peer_arm(int64_t ms)
+{
+	return future_after(pool, future_in_ms(ms));
+}
+
+static inline void peer_disarm(peer_timer_t timer)
+{
+	bench_check(future_cancel(timer), "future_cancel");
+	future_unref(timer);
+}
+
 #include "workloads.h"
+#include "w10_timers.h"
 #include "w4_chain.h"
+
+static const struct workload own_workloads[] = {
+	{ "W4done", w4_done_pool },
+	{ "W4pend", w4_pending_inline },
+	{ "W4pool", w4_pending_pool },
+	{ "W10", w10_timers },
+	{ NULL, NULL }
+};
 
 int main(int argc, char **argv)
 {
-	return bench_main(argc, argv, chain_workloads);
+	return bench_main(argc, argv, own_workloads);
 }

@@ -111,11 +111,42 @@ static inline intptr_t peer_recall(intptr_t n)
 	return peer_get(peer_submit(n));
 }
 
+typedef uv_timer_t *peer_timer_t;
+
+static void timer_fire(uv_timer_t *timer)
+{
+	(void)timer;
+}
+
+static inline peer_timer_t peer_arm(int64_t ms)
+{
+	uv_timer_t *timer = malloc(sizeof(*timer));
+
+	bench_check(timer != NULL && uv_timer_init(&loop, timer) == 0 &&
+		uv_timer_start(timer, timer_fire, (uint64_t)ms, 0) == 0,
+		"uv_timer_start");
+	return timer;
+}
+
+static void timer_free(uv_handle_t *timer)
+{
+	free(timer);
+}
+
+static inline void peer_disarm(peer_timer_t timer)
+{
+	uv_close((uv_handle_t *)timer, timer_free);
+}
+
 #include "workloads.h"
+#include "w10_timers.h"
+
+static const struct workload own_workloads[] = {
+	{ "W10", w10_timers },
+	{ NULL, NULL }
+};
 
 int main(int argc, char **argv)
 {
-	static const struct workload none = { NULL, NULL };
-
-	return bench_main(argc, argv, &none);
+	return bench_main(argc, argv, own_workloads);
 }

@@ -89,6 +89,7 @@ BEGIN {
 	what["W7"] = "four producers"
 	what["W8"] = "bytes a queued task"
 	what["W9"] = "wake a sleeper"
+	what["W10"] = "arm and cancel a timer"
 }
 
 {

@@ -57,11 +57,4 @@ static void w4_pending_pool(const struct bench *bench)
 		chain_round(bench, pool, false);
 }
 
-static const struct workload chain_workloads[] = {
-	{ "W4done", w4_done_pool },
-	{ "W4pend", w4_pending_inline },
-	{ "W4pool", w4_pending_pool },
-	{ NULL, NULL }
-};
-
 #endif

@@ -63,6 +63,8 @@ const char *future_strerror(int error)
 		return "the promise was freed without being settled";
 	case EINPROGRESS:
 		return "not settled yet";
+	case ETIMEDOUT:
+		return "the deadline has passed";
 	case ECHILD:
 		return "inherited by a forked process";
 	default:

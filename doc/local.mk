@@ -7,6 +7,7 @@ dist_doc_DATA = CONTRIBUTING.md COPYING NEWS README.md \
 # its NAME section; each gets a line of its own that sends man to the page.
 
 dist_man_MANS = \
+	doc/man/future_after.3 \
 	doc/man/future_all.3 \
 	doc/man/future_cancel.3 \
 	doc/man/future_executor.3 \

@@ -117,6 +117,13 @@ static const struct fut_cell_kind timeout_cell = {
 	.hopes = true,
 };
 
+/* Without a deadline there is no hope but the source. */
+static const struct fut_cell_kind forever_cell = {
+	.abandon = timeout_abandon,
+	.free = timeout_free,
+	.need = timeout_need,
+};
+
 static int check(future_t *source)
 {
 	if (source == NULL)
@@ -150,7 +157,8 @@ future_t *future_timeout(future_t *future, future_time_t deadline)
 		return fut_job_failed(home, ENOMEM);
 	fut_timer_init(&timeout->timer, deadline.ns);
 	/* The caller's, the hook's and the timer's. */
-	fut_job_init(&timeout->job, &timeout_cell, &timeout_task, home,
+	fut_job_init(&timeout->job, deadline.ns == FUT_FOREVER ?
+		&forever_cell : &timeout_cell, &timeout_task, home,
 		3 * FUT_CELL_REF);
 	timeout->source = fut_cell_ref(future);
 	timeout->hook.next = NULL;

@@ -333,6 +333,7 @@ struct waiting {
 	future_executor_t *pool;
 	future_t *own;
 	struct gate gate;
+	future_time_t deadline;
 	int error;
 };
 
@@ -365,7 +366,7 @@ static future_result_t wait_for_self(void *arg)
 	future_t *timeout;
 
 	gate_pass(&waiting->gate);
-	timeout = future_timeout(waiting->own, in_ns(2000000));
+	timeout = future_timeout(waiting->own, waiting->deadline);
 	waiting->error = outcome_of(timeout);
 	return future_ok(NULL);
 }
@@ -373,7 +374,8 @@ static future_result_t wait_for_self(void *arg)
 /* The timer is hope: it is no EDEADLK. */
 START_TEST(a_task_that_waits_for_itself_with_a_timeout_gets_etimedout)
 {
-	struct waiting waiting = { .pool = pool_of(1), .gate = GATE_INIT };
+	struct waiting waiting = { .pool = pool_of(1), .gate = GATE_INIT,
+		.deadline = in_ns(2000000) };
 
 	waiting.own = future_submit(waiting.pool, wait_for_self, &waiting);
 	gate_open(&waiting.gate);
@@ -381,6 +383,46 @@ START_TEST(a_task_that_waits_for_itself_with_a_timeout_gets_etimedout)
 	ck_assert_int_eq(waiting.error, ETIMEDOUT);
 	ck_assert_int_eq(outcome_of(waiting.own), ECANCELED);
 	future_executor_unref(waiting.pool);
+}
+END_TEST
+
+START_TEST(where_only_the_source_is_left_to_wait_for_it_is_edeadlk)
+{
+	struct waiting waiting = { .pool = pool_of(1), .gate = GATE_INIT,
+		.deadline = FUTURE_FOREVER };
+
+	waiting.own = future_submit(waiting.pool, wait_for_self, &waiting);
+	gate_open(&waiting.gate);
+	ck_assert_int_eq(outcome_of(waiting.own), 0);
+	ck_assert_int_eq(waiting.error, EDEADLK);
+	future_executor_unref(waiting.pool);
+}
+END_TEST
+
+/* A ring that the deadline opens. */
+START_TEST(a_source_that_follows_its_own_timeout_ends_at_the_deadline)
+{
+	future_t *source, *timeout;
+	future_promise_t *promise = promise_new(NULL, &source);
+
+	timeout = future_timeout(source, in_ns(2000000));
+	future_promise_settle(promise, future_follow(future_ref(timeout)));
+	ck_assert_int_eq(outcome_of(timeout), ETIMEDOUT);
+	ck_assert_int_eq(outcome_of(source), ECANCELED);
+	future_promise_free(promise);
+}
+END_TEST
+
+START_TEST(a_source_that_follows_its_own_timeout_for_ever_is_edeadlk)
+{
+	future_t *source, *timeout;
+	future_promise_t *promise = promise_new(NULL, &source);
+
+	timeout = future_timeout(source, FUTURE_FOREVER);
+	future_promise_settle(promise, future_follow(future_ref(timeout)));
+	ck_assert_int_eq(outcome_of(timeout), EDEADLK);
+	ck_assert_int_eq(outcome_of(source), EDEADLK);
+	future_promise_free(promise);
 }
 END_TEST
 
@@ -423,5 +465,11 @@ int main(void)
 	tcase_add_test(tcase, the_only_worker_runs_what_a_timeout_waits_for);
 	tcase_add_test(tcase,
 		a_task_that_waits_for_itself_with_a_timeout_gets_etimedout);
+	tcase_add_test(tcase,
+		where_only_the_source_is_left_to_wait_for_it_is_edeadlk);
+	tcase_add_test(tcase,
+		a_source_that_follows_its_own_timeout_ends_at_the_deadline);
+	tcase_add_test(tcase,
+		a_source_that_follows_its_own_timeout_for_ever_is_edeadlk);
 	return suite_run(suite);
 }

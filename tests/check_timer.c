@@ -80,6 +80,28 @@ START_TEST(forever_never_comes_and_takes_no_thread)
 }
 END_TEST
 
+static int64_t cpu_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* A deadline that the system does not know does not make the thread spin. */
+START_TEST(the_thread_sleeps_for_a_deadline_centuries_away)
+{
+	future_executor_t *pool = pool_of(1);
+	future_t *late = future_after(pool, (future_time_t){ INT64_MAX - 1 });
+	int64_t start = cpu_ns();
+
+	ck_assert_int_eq(future_wait(late, future_in_ms(100)), ETIMEDOUT);
+	ck_assert_int_le(cpu_ns() - start, 50000000);
+	future_unref(late);
+	future_executor_unref(pool);
+}
+END_TEST
+
 static future_result_t write_in_order(future_result_t in, void *arg)
 {
 	(void)in;
@@ -319,14 +341,6 @@ START_TEST(a_cancel_and_the_deadline_at_once_are_one_of_the_two)
 }
 END_TEST
 
-static int64_t cpu_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 /* Not armed in order, so that the heap has something to do. */
 static future_time_t scattered(size_t i, size_t count)
 {
@@ -412,6 +426,7 @@ static void add_instants(Suite *suite)
 	tcase_add_loop_test(tcase,
 		a_deadline_that_has_passed_settles_inside_the_call, 0, 4);
 	tcase_add_test(tcase, forever_never_comes_and_takes_no_thread);
+	tcase_add_test(tcase, the_thread_sleeps_for_a_deadline_centuries_away);
 	tcase_add_loop_test(tcase,
 		the_earlier_deadline_fires_first_however_they_were_armed,
 		0, 6);

@@ -161,8 +161,7 @@ future_t *future_timeout(future_t *future, future_time_t deadline)
 		&forever_cell : &timeout_cell, &timeout_task, home,
 		3 * FUT_CELL_REF);
 	timeout->source = fut_cell_ref(future);
-	timeout->hook.next = NULL;
-	timeout->hook.fire = source_fire;
+	fut_hook_init(&timeout->hook, source_fire);
 	if (fut_cell_hang(future, &timeout->hook, 0)) {
 		arm(timeout);
 	} else {

@@ -8,6 +8,7 @@ START_TEST(a_new_pool_has_counted_nothing)
 	future_executor_stats_t stats, zero;
 
 	memset(&zero, 0, sizeof(zero));
+	zero.threads = 2;
 	memset(&stats, 0xff, sizeof(stats));
 	future_executor_stats(pool, &stats);
 	future_executor_unref(pool);

@@ -41,5 +41,6 @@
 #include <future/sync.h>
 #include <future/channel.h>
 #include <future/timer.h>
+#include <future/token.h>
 
 #endif

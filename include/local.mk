@@ -14,4 +14,5 @@ futureinclude_HEADERS = \
 	include/future/result.h \
 	include/future/sync.h \
 	include/future/time.h \
-	include/future/timer.h
+	include/future/timer.h \
+	include/future/token.h

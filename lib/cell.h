@@ -17,6 +17,7 @@
  *	TAKEN	the value was made somebody's own
  *	SHARED	the value belongs to `owner`, which this future references
  *	FOLLOWS	it settles as `followed` does, which this future references
+ *	WEAK	who has no reference may yet get one: see token.h
  *	LOCKED	a lock for the ring, and for what links to other futures
  *	AWAITED	somebody parks on the word: who clears LOCKED or BUSY wakes them
  *
@@ -58,7 +59,8 @@ enum fut_cell_bit {
 	FUT_BUSY = 1 << 5,
 	FUT_TAKEN = 1 << 6,
 	FUT_SHARED = 1 << 7,
-	FUT_FOLLOWS = 1 << 8	/* and FUT_LOCKED, FUT_AWAITED of bits.h */
+	FUT_FOLLOWS = 1 << 8,
+	FUT_WEAK = 1 << 11	/* 9, 10: FUT_LOCKED, FUT_AWAITED of bits.h */
 };
 
 /* One reference. */
@@ -134,6 +136,26 @@ static inline struct future_cell *fut_cell_ref(struct future_cell *cell)
 {
 	atomic_fetch_add_explicit(&cell->word, FUT_CELL_REF, FUT_RELAXED);
 	return cell;
+}
+
+/* Before anybody else knows the cell. */
+static inline void fut_cell_make_weak(struct future_cell *cell)
+{
+	atomic_store_explicit(&cell->word, FUT_WEAK |
+		atomic_load_explicit(&cell->word, FUT_RELAXED), FUT_RELAXED);
+}
+
+/* A reference on a WEAK one, unless the last is gone; the memory is there. */
+static inline bool fut_cell_try_ref(struct future_cell *cell)
+{
+	uint64_t word = atomic_load_explicit(&cell->word, FUT_RELAXED);
+
+	do
+		if (word < FUT_CELL_REF)
+			return false;
+	while (!atomic_compare_exchange_weak_explicit(&cell->word, &word,
+		word + FUT_CELL_REF, FUT_ACQUIRE, FUT_RELAXED));
+	return true;
 }
 
 static inline uint32_t fut_cell_refs(const struct future_cell *cell)
@@ -214,7 +236,7 @@ static inline enum fut_cell_published fut_cell_publish(
 	uint64_t refs, bool lock)
 {
 	const uint64_t kept = ~(uint64_t)UINT32_MAX | FUT_HOOKS | FUT_LOCKED |
-		FUT_AWAITED;
+		FUT_AWAITED | FUT_WEAK;
 	uint64_t word = atomic_load_explicit(&cell->word, FUT_RELAXED), next;
 	enum fut_cell_published todo;
 

@@ -90,6 +90,7 @@ static future_result_t call(struct fut_job *job)
 	future_result_t result;
 
 	fut_frame_push(&frame, fut_task_executor(&job->task), &job->cell);
+	frame.token = fut_job_token(job);
 	fut_job_before(job);
 	result = ((future_task_fn *)fut_job_fn(job))(job->cell.arg);
 	fut_job_after(job, result.error);
@@ -150,6 +151,7 @@ static const struct fut_task_kind due_task = { due_run, due_drop };
 
 /* A waiter does not run it: its task would stay in the queue, as a husk. */
 static const struct fut_cell_kind every_cell = {
+	.size = sizeof(struct every),
 	.abandon = every_abandon,
 	.free = every_free,
 };
@@ -202,6 +204,8 @@ future_t *future_every(future_executor_t *executor,
 		.token = schedule->token,
 		.name = schedule->name,
 	};
+	if (spec.token == NULL)
+		spec.token = fut_token_here();
 	error = check(schedule, &spec);
 	if (error == 0) {
 		every = every_new(home, &spec, schedule);
@@ -212,6 +216,9 @@ future_t *future_every(future_executor_t *executor,
 		return fut_job_failed(home, error);
 	}
 	/* Of who made it: it may be over before this returns. */
-	arm(every, FUT_POST_NEW);
+	if (fut_job_put_under(&every->job))
+		arm(every, FUT_POST_NEW);
+	else
+		fut_job_drop(&every->job, ECANCELED);
 	return &every->job.cell;
 }

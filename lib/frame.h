@@ -9,12 +9,15 @@
 #include "default.h"
 #include "self.h"
 
+#include <future/base.h>
+
 struct future_cell;
 
 struct fut_frame {
 	struct fut_frame *up;
 	struct future_executor *executor;	/* whose function it is */
 	struct future_cell *cell;	/* what it settles; NULL: nothing */
+	future_token_t *token;	/* which it is under; NULL: none */
 	bool may_keep;			/* of its thread, before it */
 };
 
@@ -28,6 +31,7 @@ static inline void fut_frame_push(struct fut_frame *frame,
 	frame->up = self->frame;
 	frame->executor = executor;
 	frame->cell = cell;
+	frame->token = NULL;
 	frame->may_keep = self->may_keep;
 	self->may_keep = false;
 	self->frame = frame;

@@ -104,7 +104,7 @@ static inline bool is_last(struct fut_job *job)
 	uint64_t word = atomic_load_explicit(at, FUT_ACQUIRE);
 
 	/* The only holder needs no read-modify-write. */
-	if (word < 2 * FUT_CELL_REF)
+	if (word < 2 * FUT_CELL_REF && FUT_LIKELY(!(word & FUT_WEAK)))
 		atomic_store_explicit(at, word - FUT_CELL_REF, FUT_RELAXED);
 	else
 		word = atomic_fetch_sub_explicit(at, FUT_CELL_REF, FUT_ACQ_REL);

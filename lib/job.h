@@ -20,7 +20,7 @@
 #include <future/future.h>
 
 struct fut_job {
-	struct fut_task task;
+	_Alignas(max_align_t) struct fut_task task;
 	struct future_cell cell;
 };
 
@@ -41,6 +41,8 @@ struct fut_cell_kind {
 	 * True if its executor may hold the task.  NULL: nothing to let go of.
 	 */
 	bool (*abandon)(struct fut_job *job);
+
+	size_t size;	/* of its struct; a struct fut_more is behind it */
 
 	/*
 	 * In place of abandon, where what it waits for may be gone as soon as

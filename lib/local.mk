@@ -57,6 +57,7 @@ house = \
 	lib/then.c lib/then.h \
 	lib/timeout.c \
 	lib/timer.c lib/timer.h \
+	lib/token.c lib/token.h \
 	lib/wait.c lib/wait.h \
 	lib/waiter.h \
 	lib/worker.c

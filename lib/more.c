@@ -9,7 +9,9 @@ int fut_spec_check(const struct fut_spec *spec)
 {
 	if (spec->fn == NULL || (spec->arg_size != 0 && spec->arg == NULL))
 		return EINVAL;
-	return spec->priority != 0 || spec->token != NULL ? ENOTSUP : 0;
+	if (spec->token != NULL && fut_token_inherited(spec->token))
+		return ECHILD;
+	return spec->priority != 0 ? ENOTSUP : 0;
 }
 
 void fut_spec_drop(const struct fut_spec *spec)
@@ -22,6 +24,7 @@ static bool is_long(const struct fut_spec *spec, struct fut_home home)
 {
 	return spec->arg_size != 0 || spec->destroy_arg != NULL ||
 		spec->name != NULL || spec->home != NULL ||
+		spec->token != NULL ||
 		fut_home_hooked(home);
 }
 
@@ -70,20 +73,14 @@ struct fut_job *fut_job_make(size_t size, const struct fut_cell_kind *kind,
 		job->task.form |= FUT_FORM_ELSEWHERE;
 		more->home = *spec->home;
 	}
+	fut_under_init(&more->under, job, spec->token);
 	capture(more, home);
 	return job;
 }
 
-/* Not by cell.more, which is gone once it follows. */
-static struct fut_more *dependent_more(const struct fut_job *job)
-{
-	return (struct fut_more *)((char *)(uintptr_t)job +
-		FUT_DEPENDENT_SIZE);
-}
-
 struct fut_home fut_home_elsewhere(const struct fut_job *job)
 {
-	return dependent_more(job)->home;
+	return fut_job_behind(job)->home;
 }
 
 static void release(void *argument)
@@ -119,7 +116,7 @@ static void queued(struct fut_more *more)
 
 void fut_dependent_queued(struct fut_job *job)
 {
-	queued(dependent_more(job));
+	queued(fut_job_behind(job));
 }
 
 void fut_job_queued(struct fut_job *job)

@@ -10,6 +10,7 @@
 #include "alloc.h"
 #include "block.h"
 #include "job.h"
+#include "token.h"
 
 struct fut_more {
 	void (*fn)(void);	/* the function; cell.more has its place */
@@ -21,6 +22,7 @@ struct fut_more {
 	_Atomic int64_t queued_at;	/* a claim may overtake the hook */
 	int64_t started_at;
 	struct fut_home home;		/* if FUT_FORM_ELSEWHERE */
+	struct fut_under under;
 	_Alignas(max_align_t) unsigned char copy[];
 };
 
@@ -31,20 +33,37 @@ struct fut_spec {
 	size_t arg_size;
 	void (*destroy_arg)(void *arg);
 	int priority;
-	future_token_t *token;
+	future_token_t *token;	/* NULL: under none */
 	const char *name;
 	const struct fut_home *home;	/* NULL: where it runs */
 };
 
-/*
- * What a continuation takes: there its struct fut_more is found, though
- * cell.more may be gone.
- */
-#define FUT_DEPENDENT_SIZE 128
+/* Of the function that runs here; NULL: none. */
+static inline future_token_t *fut_token_here(void)
+{
+	const struct fut_frame *frame = fut_self()->frame;
+
+	return FUT_LIKELY(frame == NULL || frame->token == NULL) ||
+		fut_token_inherited(frame->token) ? NULL : frame->token;
+}
 
 static inline struct fut_more *fut_job_more(struct fut_job *job)
 {
 	return job->task.form & FUT_FORM_LONG ? job->cell.more : NULL;
+}
+
+/* Of a long one, also when cell.more is gone. */
+static inline struct fut_more *fut_job_behind(const struct fut_job *job)
+{
+	return (struct fut_more *)((char *)(uintptr_t)job +
+		job->cell.kind->size);
+}
+
+/* The token that it is under; NULL: none. */
+static inline future_token_t *fut_job_token(const struct fut_job *job)
+{
+	return FUT_LIKELY(!(job->task.form & FUT_FORM_LONG)) ? NULL :
+		fut_job_behind(job)->under.token;
 }
 
 /* The function, whatever the form. */
@@ -90,13 +109,20 @@ struct fut_job *fut_job_make(size_t size, const struct fut_cell_kind *kind,
 	const struct fut_task_kind *task, struct fut_home home,
 	const struct fut_spec *spec);
 
-/* Frees the memory of a job that was made with `size`. */
+/* Frees the memory of a job. */
 static inline void fut_job_unmake(struct fut_job *job, size_t size)
 {
 	if (FUT_UNLIKELY(job->task.form & FUT_FORM_LONG))
-		fut_free(job);
+		fut_under_end(&fut_job_behind(job)->under);
 	else
 		fut_block_free(job, size);
+}
+
+/* Puts a new job under its token.  False if that has been cancelled. */
+static inline bool fut_job_put_under(struct fut_job *job)
+{
+	return FUT_LIKELY(!(job->task.form & FUT_FORM_LONG)) ||
+		fut_under_hang(&fut_job_behind(job)->under);
 }
 
 /* A spec of which no job could be made: its argument is freed here. */

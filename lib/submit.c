@@ -19,6 +19,7 @@ static future_result_t call_long(struct fut_job *job)
 	struct fut_more *more = fut_job_more(job);
 	future_result_t result = { NULL, NULL, 0 };
 
+	fut_self()->frame->token = more->under.token;
 	fut_job_before(job);
 	if (job->task.form & FUT_FORM_EXECUTE)
 		((void (*)(void *))more->fn)(job->cell.arg);
@@ -84,6 +85,7 @@ static void submit_free(struct fut_job *job)
 static const struct fut_task_kind submit_task = { submit_run, submit_drop };
 
 static const struct fut_cell_kind submit_cell = {
+	.size = sizeof(struct fut_job),
 	.abandon = submit_abandon,
 	.free = submit_free,
 	.run = submit_claimed,
@@ -92,7 +94,8 @@ static const struct fut_cell_kind submit_cell = {
 /* Sends it off, or settles it with the reason why not. */
 static inline future_t *send(struct fut_job *job, int *ret_error)
 {
-	int error = fut_post(&job->task, FUT_POST_NEW);
+	int error = FUT_LIKELY(fut_job_put_under(job)) ?
+		fut_post(&job->task, FUT_POST_NEW) : ECANCELED;
 
 	if (FUT_UNLIKELY(error != 0))
 		fut_job_drop(job, error == FUT_DISCARDED ? EAGAIN : error);
@@ -101,12 +104,14 @@ static inline future_t *send(struct fut_job *job, int *ret_error)
 }
 
 static future_t *submit(future_executor_t *executor,
-	const struct fut_spec *spec, uint8_t form, int *ret_error)
+	struct fut_spec *spec, uint8_t form, int *ret_error)
 {
 	struct fut_home home = fut_home_of(executor);
 	struct fut_job *job = NULL;
 	int error = fut_spec_check(spec);
 
+	if (spec->token == NULL)
+		spec->token = fut_token_here();
 	if (error == 0) {
 		job = fut_job_make(sizeof(*job), &submit_cell, &submit_task,
 			home, spec);
@@ -130,7 +135,8 @@ future_t *future_submit(future_executor_t *executor, future_task_fn *fn,
 	int error;
 
 	/* Checked here once more, so that the short form is short. */
-	if (FUT_LIKELY(fn != NULL && !fut_home_hooked(home))) {
+	if (FUT_LIKELY(fn != NULL && !fut_home_hooked(home) &&
+			fut_token_here() == NULL)) {
 		job = fut_job_make_short(sizeof(*job), &submit_cell,
 			&submit_task, home, spec.fn, arg);
 		if (FUT_LIKELY(job != NULL))
@@ -182,8 +188,8 @@ static bool call_drop(struct fut_task *task, int error)
 
 static const struct fut_task_kind call_task = { call_run, call_drop };
 
-/* A future nobody asked for, so that the hooks have something to hold on to. */
-static int execute_hooked(future_executor_t *executor, void (*fn)(void *arg),
+/* A future nobody asked for, for hooks and a token to hold on to. */
+static int execute_long(future_executor_t *executor, void (*fn)(void *arg),
 	void *arg)
 {
 	struct fut_spec spec = { .fn = (void (*)(void))fn, .arg = arg };
@@ -202,8 +208,8 @@ int future_execute(future_executor_t *executor, void (*fn)(void *arg),
 
 	if (fn == NULL)
 		return EINVAL;
-	if (fut_home_hooked(home))
-		return execute_hooked(executor, fn, arg);
+	if (fut_home_hooked(home) || fut_token_here() != NULL)
+		return execute_long(executor, fn, arg);
 	call = fut_block_new(sizeof(*call));
 	if (call == NULL)
 		return ENOMEM;

@@ -9,6 +9,7 @@
 #include "then.h"
 
 #include <errno.h>
+#include <future/token.h>
 
 struct dependent {
 	struct fut_job job;
@@ -16,8 +17,8 @@ struct dependent {
 	struct future_cell *source;	/* NULL once it is of no more use */
 };
 
-_Static_assert(sizeof(struct dependent) <= FUT_DEPENDENT_SIZE ||
-	sizeof(void *) > 8, "a continuation and its future take 128 bytes");
+_Static_assert(sizeof(struct dependent) <= 128 || sizeof(void *) > 8,
+	"a continuation and its future take 128 bytes");
 
 /* future_on_t, in task.form; and one of the library's own. */
 #define ON_SHIFT 4
@@ -91,6 +92,7 @@ static future_result_t call_long(struct fut_job *job, future_result_t in)
 {
 	future_result_t result = { NULL, NULL, 0 };
 
+	fut_self()->frame->token = fut_job_token(job);
 	fut_job_before(job);
 	if (job->task.form & FUT_FORM_EXECUTE)
 		((void (*)(void *))fut_job_fn(job))(job->cell.arg);
@@ -175,7 +177,7 @@ static void dependent_free(struct fut_job *job)
 
 	if (source != NULL)
 		fut_job_unref_inside(fut_job_of(source));
-	fut_job_unmake(job, FUT_DEPENDENT_SIZE);
+	fut_job_unmake(job, sizeof(struct dependent));
 }
 
 static struct future_cell *dependent_need(struct fut_job *job, size_t *at)
@@ -201,6 +203,7 @@ static const struct fut_task_kind dependent_task = {
 };
 
 static const struct fut_cell_kind dependent_cell = {
+	.size = sizeof(struct dependent),
 	.abandon = dependent_abandon,
 	.free = dependent_free,
 	.need = dependent_need,
@@ -261,6 +264,9 @@ static future_t *hang(struct fut_job *job, future_t *source)
 		fut_cell_ref(source);
 		dependent_fire(&dependent->hook, source, false);
 	}
+	/* Only now: a cancel drops the source. */
+	if (!fut_job_put_under(job))
+		fut_job_cancel(job);
 	return &job->cell;
 }
 
@@ -275,12 +281,16 @@ static future_t *hang_on(future_t *source, future_executor_t *executor, int on,
 
 	if (executor != NULL)
 		where = fut_home_of(executor);
+	if (source != NULL && spec->token == NULL && on != ON_CANCEL)
+		spec->token = fut_job_token(fut_job_of(source));
+	if (error == 0 && future_token_is_cancelled(spec->token))
+		error = ECANCELED;
 	/* The same shell may have become another executor. */
 	if (where.executor != home.executor ||
 	    where.generation != home.generation)
 		spec->home = &home;
 	if (error == 0) {
-		job = fut_job_make(FUT_DEPENDENT_SIZE, &dependent_cell,
+		job = fut_job_make(sizeof(struct dependent), &dependent_cell,
 			&dependent_task, where, spec);
 		error = ENOMEM;
 	}
@@ -310,8 +320,9 @@ static inline future_t *then(future_t *source, future_executor_t *executor,
 			!fut_cell_inherited(source))) {
 		struct fut_home home = fut_home_of_future(source);
 
-		if (FUT_LIKELY(!fut_home_hooked(home)))
-			job = fut_job_make_short(FUT_DEPENDENT_SIZE,
+		if (FUT_LIKELY(!fut_home_hooked(home) &&
+				fut_job_token(fut_job_of(source)) == NULL))
+			job = fut_job_make_short(sizeof(struct dependent),
 				&dependent_cell, &dependent_task, home,
 				(void (*)(void))fn, arg);
 	}

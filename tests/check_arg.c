@@ -292,15 +292,15 @@ START_TEST(an_argument_goes_inside_the_call_with_a_reserved_field)
 {
 	atomic_int destroyed = 0;
 	future_task_t urgent = counting(&destroyed);
-	future_task_t scoped = counting(&destroyed);
+	future_task_t lazy = counting(&destroyed);
 
 	urgent.priority = 1;
-	scoped.token = (future_token_t *)&destroyed;
+	lazy.priority = -1;
 	FUTURE_AUTO future_t *first = future_submit_with(future_inline(),
 		&urgent);
 	ck_assert_int_eq(destroyed, 1);
 	FUTURE_AUTO future_t *second = future_submit_with(future_inline(),
-		&scoped);
+		&lazy);
 	ck_assert_int_eq(destroyed, 2);
 	ck_assert_int_eq(future_get(first).error, ENOTSUP);
 	ck_assert_int_eq(future_get(second).error, ENOTSUP);

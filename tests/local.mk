@@ -62,6 +62,7 @@ tests_in_c = \
 	tests/check_timer \
 	tests/check_timer_end \
 	tests/check_value \
+	tests/check_token \
 	tests/check_wait \
 	tests/check_wake \
 	tests/stress_channel \

@@ -37,7 +37,7 @@ typedef struct future_cell future_t;
 typedef struct future_executor future_executor_t;
 /* The writing end of a future whose work the library does not run. */
 typedef struct future_promise future_promise_t;
-/* A cancellation scope; reserved for a later version. */
+/* What cancels a tree of work at once. */
 typedef struct future_token future_token_t;
 
 /* Returns the version of the library that runs, as "major.minor.patch". */

@@ -40,7 +40,7 @@ typedef struct future_task {
 	size_t arg_size;		/* not 0: arg is copied into the task */
 	void (*destroy_arg)(void *arg);	/* called exactly once, on every path */
 	int priority;			/* reserved: ENOTSUP unless 0 */
-	future_token_t *token;		/* reserved: ENOTSUP unless NULL */
+	future_token_t *token;		/* NULL: the calling function's */
 	const char *name;		/* kept, not copied: a literal */
 } future_task_t;
 

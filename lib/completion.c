@@ -5,20 +5,18 @@
  * runs, the future is given to the first who asks, or else it is ready.  So of
  * two lists one is empty: what is ready, and who asks.
  *
- * Who asks has a promise.  That is settled or cancelled, once: so nobody is
- * given a future who no longer waits for it.  Those that were cancelled are
- * taken off when they would be in the way.  Whoever takes an asker, or an
- * entry, off its list under the lock has it in hand.
- *
- * The lock is held for a few lines, and never while a future is made, settled,
- * cancelled or let go.
+ * Who asks has a promise, settled or cancelled once: so nobody is given a
+ * future who no longer waits for it.  Those that were cancelled are taken off
+ * when they would be in the way.  Whoever takes an asker, or an entry, off its
+ * list under the lock has it in hand.  No future is made, settled, cancelled or
+ * let go under the lock.
  */
 #include <future.h>
 
 #include <errno.h>
 #include <stdlib.h>
 
-/* Of a ring through the head of its list; one that is in none has no next. */
+/* Of a ring through its list's head; one that is in none has no next. */
 struct node {
 	struct node *next, *prev;
 };
@@ -29,8 +27,9 @@ struct future_completion {
 	struct node ready;
 	struct node askers;
 	size_t left;		/* added, and not given to anybody */
-	size_t spare;		/* of these, what nobody has asked for */
-	size_t refs;		/* the user's, and one of each entry */
+	long giving;		/* askers in hand: they may be too late */
+	long spare;		/* left, less askers: not below -giving */
+	size_t refs;		/* the user's, each entry's, who gives */
 	bool closed;
 };
 
@@ -121,6 +120,12 @@ static void asker_free(struct asker *asker)
 	free(asker);
 }
 
+static void refuse(struct asker *asker, int error)
+{
+	future_promise_settle(asker->promise, future_fail(error));
+	asker_free(asker);
+}
+
 static void entry_return(void *entry);
 
 /* Both are in hand.  False: nobody waits any more, and the entry still is. */
@@ -139,8 +144,25 @@ static bool answer(struct asker *asker, struct entry *entry)
 	return given;
 }
 
-/* Gives an entry that is in hand to the first who asks, or it is ready. */
-static void give(struct entry *entry)
+/* Has been given: who came to ask in case it came back does so in vain. */
+static void given(struct future_completion *of)
+{
+	struct asker *vain = NULL;
+
+	future_mutex_lock(&of->lock);
+	of->giving--;
+	if (of->spare + of->giving < 0 && of->askers.prev != &of->askers) {
+		vain = (struct asker *)of->askers.prev;
+		list_remove(&vain->node);
+		of->spare++;
+	}
+	future_mutex_unlock(&of->lock);
+	if (vain != NULL)
+		refuse(vain, ENOENT);
+}
+
+/* Gives an entry in hand to who asks first, or it is ready; or it is `back`. */
+static void give(struct entry *entry, bool back)
 {
 	struct future_completion *of = entry->of;
 	struct asker *asker;
@@ -148,69 +170,65 @@ static void give(struct entry *entry)
 
 	do {
 		future_mutex_lock(&of->lock);
-		of->left += again;
-		of->spare += again;
-		again = true;
+		of->left += back;
+		of->spare += back;
+		of->giving -= again;
+		of->refs += !again;
+		back = again = true;
 		closed = of->closed;
 		asker = list_pop(&of->askers);
-		if (asker != NULL)
+		if (asker != NULL) {
 			of->left--;
-		else if (!closed)
+			of->giving++;
+		} else if (!closed) {
 			list_append(&of->ready, &entry->node);
+		}
 		future_mutex_unlock(&of->lock);
 	} while (asker != NULL && !answer(asker, entry));
-	if (asker == NULL && closed)
+	if (asker != NULL)
+		given(of);
+	else if (closed)
 		entry_put(entry);
+	release(of);
 }
 
-static void entry_return(void *arg)
+static void entry_return(void *entry)
 {
-	struct entry *entry = arg;
-
-	future_mutex_lock(&entry->of->lock);
-	entry->of->left++;
-	entry->of->spare++;
-	future_mutex_unlock(&entry->of->lock);
-	give(entry);
+	give(entry, true);
 }
 
 /*
- * Both the continuation and add() come here, in any order; the second one has
- * an entry in hand that was added and has settled.
+ * The continuation comes here without, add() with `hung`, in any order; the
+ * second has an entry in hand that was added and has settled.
  */
-static future_result_t hear(future_result_t in, void *arg)
+static void offer(struct entry *entry, future_t *hung)
 {
-	struct entry *entry = arg;
 	struct future_completion *of = entry->of;
-	bool listed;
+	bool both;
 
-	(void)in;
 	future_mutex_lock(&of->lock);
-	entry->settled = true;
-	listed = entry->node.next != NULL;
-	if (listed)
-		list_remove(&entry->node);
+	both = hung != NULL ? entry->settled : entry->node.next != NULL;
+	if (hung == NULL) {
+		entry->settled = true;
+		if (both)
+			list_remove(&entry->node);
+	} else {
+		entry->hung = hung;
+		of->left++;
+		of->spare++;
+		if (!both)
+			list_append(&of->pending, &entry->node);
+	}
 	future_mutex_unlock(&of->lock);
-	if (listed)
-		give(entry);
-	return future_ok(NULL);
+	if (both)
+		give(entry, false);
 }
 
-static void added(struct entry *entry, future_t *hung)
+static future_result_t hear(future_result_t in, void *entry)
 {
-	struct future_completion *of = entry->of;
-	bool settled;
-
-	future_mutex_lock(&of->lock);
-	entry->hung = hung;
-	of->left++;
-	of->spare++;
-	settled = entry->settled;
-	if (!settled)
-		list_append(&of->pending, &entry->node);
-	future_mutex_unlock(&of->lock);
-	if (settled)
-		give(entry);
+	(void)in;
+	offer(entry, NULL);
+	return future_ok(NULL);
 }
 
 static struct entry *entry_new(struct future_completion *of, future_t *future)
@@ -242,7 +260,7 @@ int future_completion_add(future_completion_t *completion, future_t *future)
 		.on = FUTURE_ON_EITHER, .executor = future_inline(),
 		.fn = hear, .arg = entry, .destroy_arg = entry_put });
 	if (future_state(hung) != FUTURE_FAILED) {
-		added(entry, hung);
+		offer(entry, hung);
 		return 0;
 	}
 	/* Refused: what it runs does not fail. */
@@ -287,9 +305,9 @@ static int look(struct future_completion *of, struct asker *asker,
 		of->left--;
 		of->spare--;
 	} else {
-		if (of->spare == 0)
+		if (of->spare + of->giving == 0)
 			sweep(of, &gone);
-		error = of->spare == 0 ? ENOENT : EAGAIN;
+		error = of->spare + of->giving == 0 ? ENOENT : EAGAIN;
 		if (error == EAGAIN && asker != NULL) {
 			list_append(&of->askers, &asker->node);
 			of->spare--;
@@ -318,12 +336,10 @@ static future_t *ask(struct future_completion *of, bool returns)
 	}
 	future = future_promise_future(asker->promise);
 	error = look(of, asker, &entry);
-	if (error == 0) {
+	if (error == 0)
 		answer(asker, entry);
-	} else if (error == ENOENT) {
-		future_promise_settle(asker->promise, future_fail(ENOENT));
-		asker_free(asker);
-	}
+	else if (error == ENOENT)
+		refuse(asker, ENOENT);
 	return future;
 }
 
@@ -454,37 +470,28 @@ int future_completion_new(future_completion_t **ret_completion)
 	return 0;
 }
 
-/* Closes it, and takes out one of either; false if there is none. */
-static bool take_out(struct future_completion *of, struct entry **ret_entry,
-	struct asker **ret_asker)
-{
-	future_mutex_lock(&of->lock);
-	of->closed = true;
-	*ret_entry = list_pop(&of->pending);
-	if (*ret_entry == NULL)
-		*ret_entry = list_pop(&of->ready);
-	*ret_asker = list_pop(&of->askers);
-	future_mutex_unlock(&of->lock);
-	return *ret_entry != NULL || *ret_asker != NULL;
-}
-
 void future_completion_free(future_completion_t *completion)
 {
-	struct entry *entry;
-	struct asker *asker;
+	struct future_completion *of = completion;
+	struct entry *entry = NULL;
+	struct asker *asker = NULL;
 
-	if (completion == NULL)
+	if (of == NULL)
 		return;
-	while (take_out(completion, &entry, &asker)) {
+	do {
 		if (entry != NULL) {
 			future_cancel(entry->hung);
 			entry_put(entry);
 		}
-		if (asker != NULL) {
-			future_promise_settle(asker->promise,
-				future_fail(ECANCELED));
-			asker_free(asker);
-		}
-	}
-	release(completion);
+		if (asker != NULL)
+			refuse(asker, ECANCELED);
+		future_mutex_lock(&of->lock);
+		of->closed = true;
+		entry = list_pop(&of->pending);
+		if (entry == NULL)
+			entry = list_pop(&of->ready);
+		asker = list_pop(&of->askers);
+		future_mutex_unlock(&of->lock);
+	} while (entry != NULL || asker != NULL);
+	release(of);
 }

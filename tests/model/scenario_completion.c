@@ -93,14 +93,14 @@ static void next_one(void *arg)
 
 SCENARIO(two_nexts_against_two_settles)
 {
-	int other, thread;
+	int thread;
 
 	completion_start(2);
 	thread = model_start(next_one, NULL);
-	other = model_start(settle_both, NULL);
+	settle_at(&promises[1]);
+	settle_at(&promises[0]);
 	next_one(NULL);
 	model_join(thread);
-	model_join(other);
 	MODEL_CHECK(model_counted(PASSED) == 1 && model_counted(STARTED) == 1);
 	MODEL_CHECK(future_completion_left(completion) == 0);
 	completion_end();
@@ -151,6 +151,27 @@ SCENARIO(cancel_of_a_next_against_settle_and_another)
 	completion_end();
 }
 
+/* Whoever comes while one that was cancelled is being given to it waits. */
+SCENARIO(next_against_a_cancel_and_settle)
+{
+	future_t *first, *next;
+	int thread, other;
+
+	completion_start(1);
+	first = future_completion_next_async(completion);
+	thread = model_start(settle_at, &promises[0]);
+	other = model_start(cancel_it, future_ref(first));
+	model_join(other);
+	if (model_counted(CANCELLED)) {
+		MODEL_CHECK(future_completion_next(completion, &next) == 0);
+		take(next);
+	}
+	MODEL_CHECK(future_completion_next(completion, &next) == ENOENT);
+	model_join(thread);
+	future_unref(first);
+	completion_end();
+}
+
 SCENARIO(free_of_a_completion_against_settle)
 {
 	future_t *next;
@@ -161,9 +182,9 @@ SCENARIO(free_of_a_completion_against_settle)
 	thread = model_start(settle_both, NULL);
 	future_completion_free(completion);
 	completion = NULL;
+	model_join(thread);
 	MODEL_CHECK(future_state(next) >= FUTURE_OK);
 	future_unref(next);
-	model_join(thread);
 	completion_end();
 }
 

@@ -148,7 +148,7 @@ START_TEST(a_token_under_a_cancelled_one_is_born_cancelled)
 }
 END_TEST
 
-START_TEST(a_hundred_thousand_tokens_in_a_row_are_cancelled_without_recursion)
+START_TEST(a_long_row_of_tokens_is_cancelled)
 {
 	enum { TOKENS = 100000 };
 	future_token_t *first = token_under(NULL), *last = first;
@@ -167,7 +167,7 @@ START_TEST(a_hundred_thousand_tokens_in_a_row_are_cancelled_without_recursion)
 }
 END_TEST
 
-START_TEST(a_hundred_thousand_tokens_in_a_row_go_without_recursion)
+START_TEST(a_long_row_of_tokens_goes)
 {
 	enum { TOKENS = 100000 };
 	future_token_t *last = token_under(NULL);
@@ -465,9 +465,8 @@ static void add_cancels(Suite *suite)
 	tcase_add_test(tcase,
 		children_are_cancelled_with_their_parent_and_not_the_other_way);
 	tcase_add_test(tcase, a_token_under_a_cancelled_one_is_born_cancelled);
-	tcase_add_test(tcase,
-		a_hundred_thousand_tokens_in_a_row_are_cancelled_without_recursion);
-	tcase_add_test(tcase, a_hundred_thousand_tokens_in_a_row_go_without_recursion);
+	tcase_add_test(tcase, a_long_row_of_tokens_is_cancelled);
+	tcase_add_test(tcase, a_long_row_of_tokens_goes);
 	tcase_add_test(tcase, tasks_that_have_settled_leave_nothing_on_a_token);
 }
 

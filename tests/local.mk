@@ -61,8 +61,8 @@ tests_in_c = \
 	tests/check_timeout \
 	tests/check_timer \
 	tests/check_timer_end \
-	tests/check_value \
 	tests/check_token \
+	tests/check_value \
 	tests/check_wait \
 	tests/check_wake \
 	tests/stress_channel \
@@ -70,7 +70,8 @@ tests_in_c = \
 	tests/stress_crowd \
 	tests/stress_future \
 	tests/stress_random \
-	tests/stress_sync
+	tests/stress_sync \
+	tests/stress_timer
 
 tests_in_sh = \
 	tests/check_as_completed.sh \

@@ -62,8 +62,9 @@ FUTURE_API void future_executor_unref(future_executor_t *executor);
 FUTURE_API void future_executor_shutdown(future_executor_t *executor);
 
 /*
- * Shutdown, and every queued task settles with ECANCELED; running ones are
- * asked (future_cancel_requested()).  Returns how many this call settled.
+ * Shutdown, and every queued task and armed timer settles with ECANCELED;
+ * running ones are asked (future_cancel_requested()).  Returns how many this
+ * call settled.
  */
 FUTURE_API size_t future_executor_cancel(future_executor_t *executor);
 

@@ -42,5 +42,6 @@
 #include <future/channel.h>
 #include <future/timer.h>
 #include <future/token.h>
+#include <future/group.h>
 
 #endif

@@ -8,6 +8,7 @@ futureinclude_HEADERS = \
 	include/future/each.h \
 	include/future/executor.h \
 	include/future/future.h \
+	include/future/group.h \
 	include/future/map.h \
 	include/future/pool.h \
 	include/future/promise.h \

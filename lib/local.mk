@@ -32,6 +32,7 @@ house = \
 	lib/frame.h \
 	lib/gate.c lib/gate.h \
 	lib/get.c lib/get.h \
+	lib/group.c \
 	lib/handle.c \
 	lib/heap.c lib/heap.h \
 	lib/help.c lib/help.h \

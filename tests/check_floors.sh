@@ -11,7 +11,7 @@ floors='
 3 cell executor gate task
 4 admit close default frame handle heap inline pool queue share timer worker
 5 after cancel combine every follow get help job more plain promise result
-5 stop submit then timeout token
+5 stop submit then timeout token group
 5 channel event latch mutex semaphore wait
 6 completion each map
 '

@@ -27,6 +27,7 @@ tests_in_c = \
 	tests/check_fork \
 	tests/check_fork_child \
 	tests/check_fork_load \
+	tests/check_group \
 	tests/check_heap \
 	tests/check_hooks \
 	tests/check_inline \

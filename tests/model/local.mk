@@ -42,6 +42,7 @@ EXTRA_DIST += tests/model/build.sh tests/model/all.sh \
 	tests/model/scenario_each.c \
 	tests/model/scenario_gate.c \
 	tests/model/scenario_every.c \
+	tests/model/scenario_group.c \
 	tests/model/scenario_help.c \
 	tests/model/scenario_keep.c \
 	tests/model/scenario_mutex.c \

@@ -1,0 +1,245 @@
+/*
+ * Floor 5: groups, structured concurrency.
+ *
+ * A child stands in the group's ring from its submit until its function has
+ * returned, or never will: it is the argument of its task, and leaves with
+ * that.  Closing joins one child after the other, so that a worker which closes
+ * runs those that have not started (help.h).
+ *
+ * Only who is in a call on the group, and the children in the ring, touch it.
+ */
+#include "alloc.h"
+#include "get.h"
+#include "lock.h"
+#include "more.h"
+#include "ring.h"
+
+#include <errno.h>
+#include <future/executor.h>
+#include <future/group.h>
+#include <future/token.h>
+
+struct future_group {
+	future_executor_t *executor;	/* with a reference; NULL: default */
+	future_token_t *token;		/* the children are under it */
+	struct fut_lock lock;
+	struct fut_link *children;	/* the last of the ring; under lock */
+	int error;			/* the first; under lock */
+	_Atomic uint32_t news;		/* written under lock; see close */
+};
+
+/* Its task's, and until it has returned the submit's. */
+struct child {
+	struct fut_link link;		/* these are under the group's lock */
+	future_t *future;		/* with a reference; NULL: not yet */
+	bool ended;
+	bool ran;
+	struct future_group *group;
+	future_task_fn *fn;
+	void *arg;
+};
+
+/* The first error stays, and cancels the rest. */
+static void fail(struct future_group *group, int error)
+{
+	bool first;
+
+	fut_lock(&group->lock);
+	first = group->error == 0;
+	if (first)
+		group->error = error;
+	fut_unlock(&group->lock);
+	if (first)
+		future_token_cancel(group->token);
+}
+
+static future_result_t child_run(void *arg)
+{
+	struct child *child = arg;
+	future_result_t result;
+
+	child->ran = true;
+	result = child->fn(child->arg);
+	if (result.error != 0)
+		fail(child->group, result.error);
+	return result;
+}
+
+/* Under the lock: whoever closes is to look again.  Unparked after it. */
+static _Atomic uint32_t *tell(struct future_group *group)
+{
+	FUT_ASSERT(fut_lock_held(&group->lock));
+	atomic_store_explicit(&group->news, 1 + atomic_load_explicit(
+		&group->news, FUT_RELAXED), FUT_RELAXED);
+	return &group->news;
+}
+
+/* The child's function has returned, or never will. */
+static void child_end(void *arg)
+{
+	struct child *child = arg;
+	struct future_group *group = child->group;
+	future_t *future;
+	_Atomic uint32_t *news;
+
+	fut_lock(&group->lock);
+	fut_ring_remove(&group->children, &child->link);
+	child->ended = true;
+	future = child->future;
+	news = tell(group);
+	fut_unlock(&group->lock);
+	/* The group may be gone; without a future, the submit has the child. */
+	fut_unpark(news, FUT_EVERYBODY);
+	if (future != NULL) {
+		future_unref(future);
+		fut_free(child);
+	}
+}
+
+/* The submit lets go of the child; true if its function never ran. */
+static bool child_settle_in(struct child *child, future_t *future)
+{
+	struct future_group *group = child->group;
+	bool ended, refused;
+	_Atomic uint32_t *news;
+
+	fut_lock(&group->lock);
+	ended = child->ended;
+	refused = ended && !child->ran;
+	if (!ended)
+		child->future = future_ref(future);
+	news = tell(group);
+	fut_unlock(&group->lock);
+	if (ended)
+		fut_free(child);
+	else
+		fut_unpark(news, FUT_EVERYBODY);
+	return refused;
+}
+
+static future_t *child_submit(struct child *child)
+{
+	future_task_t task = { .fn = child_run, .arg = child,
+		.destroy_arg = child_end, .token = child->group->token };
+	struct future_group *group = child->group;
+	future_t *future;
+
+	fut_lock(&group->lock);
+	fut_ring_append(&group->children, &child->link);
+	fut_unlock(&group->lock);
+	future = future_submit_with(group->executor, &task);
+	if (child_settle_in(child, future))
+		fail(group, future_get(future).error);
+	return future;
+}
+
+future_t *future_group_submit(future_group_t *group, future_task_fn *fn,
+	void *arg)
+{
+	struct child *child;
+
+	if (group == NULL || fn == NULL)
+		return fut_job_failed(fut_home_here(), EINVAL);
+	child = fut_alloc(sizeof(*child));
+	if (child == NULL) {
+		fail(group, ENOMEM);
+		return fut_job_failed(fut_home_here(), ENOMEM);
+	}
+	*child = (struct child){ .group = group, .fn = fn, .arg = arg };
+	return child_submit(child);
+}
+
+int future_group_new(future_executor_t *executor, future_token_t *token,
+	future_group_t **ret_group)
+{
+	struct future_group *group;
+	int error;
+
+	if (ret_group == NULL)
+		return EINVAL;
+	if (executor != NULL && fut_executor_inherited(executor))
+		return ECHILD;
+	group = fut_alloc(sizeof(*group));
+	if (group == NULL)
+		return ENOMEM;
+	*group = (struct future_group){ 0 };
+	error = future_token_new(token != NULL ? token : fut_token_here(),
+		FUTURE_FOREVER, &group->token);
+	if (error != 0) {
+		fut_free(group);
+		return error;
+	}
+	group->executor = future_executor_ref(executor);
+	*ret_group = group;
+	return 0;
+}
+
+/*
+ * A child to wait for, with a reference on its future; NULL, and there is none,
+ * or one is just being submitted: *ret_news is then what to park on.
+ */
+static future_t *first_child(struct future_group *group, bool *ret_none,
+	uint32_t *ret_news)
+{
+	struct fut_link *last, *link;
+	future_t *future = NULL;
+
+	fut_lock(&group->lock);
+	last = group->children;
+	for (link = last; link != NULL && future == NULL;
+	     link = link->next == last ? NULL : link->next)
+		future = FUT_OWNER(link->next, struct child, link)->future;
+	future_ref(future);
+	*ret_none = last == NULL;
+	*ret_news = atomic_load_explicit(&group->news, FUT_RELAXED);
+	fut_unlock(&group->lock);
+	return future;
+}
+
+/* EDEADLK, or 0 when every child has left. */
+static int await_children(struct future_group *group)
+{
+	bool stops = true, none;
+	uint32_t news;
+	int error;
+
+	for (;;) {
+		future_t *future = first_child(group, &none, &news);
+
+		if (none)
+			return 0;
+		if (future == NULL) {
+			fut_park(&group->news, news, FUT_FOREVER);
+			continue;
+		}
+		error = fut_join(future, FUT_FOREVER, stops);
+		future_unref(future);
+		if (error == ECANCELED) {
+			/* The children as well; but they are waited for. */
+			stops = false;
+			fail(group, ECANCELED);
+		} else if (error != 0) {
+			return error;
+		}
+	}
+}
+
+int future_group_close(future_group_t *group)
+{
+	int error;
+
+	if (group == NULL)
+		return EINVAL;
+	if (fut_token_inherited(group->token))
+		return ECHILD;
+	error = await_children(group);
+	if (error != 0)
+		return error;
+	error = group->error;
+	if (error == 0 && future_token_is_cancelled(group->token))
+		error = ECANCELED;
+	future_token_unref(group->token);
+	future_executor_unref(group->executor);
+	fut_free(group);
+	return error;
+}

@@ -215,11 +215,12 @@ bool fut_cell_fire(struct future_cell *cell, bool locked, uint64_t refs)
 bool fut_cell_hand_on(struct future_cell *cell, uint64_t refs, bool *ret_last)
 {
 	struct fut_link *last = cell->hooks;
-	struct fut_hook *hook = hook_of(last);
 	bool done = false;
 
 	fut_self_locks(+1);
 	if (last != NULL && last->next == last) {
+		struct fut_hook *hook = hook_of(last);
+
 		fut_ring_remove(&cell->hooks, &hook->link);
 		done = hook->fire(hook, cell, true);
 		if (!done)

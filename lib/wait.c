@@ -1,6 +1,7 @@
 /* See wait.h. */
 #include "wait.h"
 #include "block.h"
+#include "inline.h"
 
 #include <errno.h>
 
@@ -29,6 +30,7 @@ static void nap_fire(struct fut_waiter *waiter, int error, void *item)
 	nap->error = error;
 	nap->item = item;
 	fut_sleeper_wake(&nap->sleeper, FUT_SLEEPER_FIRED);
+	fut_inline_flush();
 }
 
 static const struct fut_waiter_kind nap_kind = {
@@ -117,6 +119,7 @@ void fut_wait_settle(struct fut_wait *wait, const future_result_t *result)
 {
 	fut_job_settle(&wait->job, result);
 	fut_job_unref(&wait->job);
+	fut_inline_flush();
 }
 
 int fut_gate_wait_slow(struct fut_gate *gate, fut_gate_take_fn *take,

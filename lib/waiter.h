@@ -9,6 +9,7 @@
 #define FUT_WAITER_H
 
 #include "ring.h"
+#include "self.h"
 
 struct fut_waiter;
 
@@ -22,7 +23,8 @@ struct fut_waiter_kind {
 	/*
 	 * By the holder of the claim, who took it from the queue, without a
 	 * lock: ends the wait with an error, or 0 and the item, if it is for
-	 * one.  The waiter may be gone on return.
+	 * one.  The waiter may be gone on return.  Ends with a flush of what
+	 * is to run inline.
 	 */
 	void (*fire)(struct fut_waiter *waiter, int error, void *item);
 };
@@ -56,14 +58,19 @@ static inline void fut_granted_add(struct fut_granted *granted,
 	granted->tail = &waiter->link.next;
 }
 
+/* All of them, before the first callback that runs on this thread. */
 static inline void fut_granted_fire(struct fut_granted *granted)
 {
+	struct fut_self *self = fut_self();
 	struct fut_link *link = granted->head;
+	bool busy = self->inline_busy;
 
 	while (link != NULL) {
 		struct fut_waiter *waiter = fut_waiter_of(link);
 
 		link = link->next;
+		/* The last one's fire flushes: see fut_waiter_kind. */
+		self->inline_busy = busy || link != NULL;
 		waiter->kind->fire(waiter, waiter->error, NULL);
 	}
 }

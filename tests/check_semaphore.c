@@ -358,6 +358,56 @@ START_TEST(a_large_request_nobody_asks_for_lets_small_ones_pass)
 }
 END_TEST
 
+struct behind {
+	struct waiter sleeper;
+	atomic_bool passed;
+	future_t *last;
+};
+
+static int acquire_and_say(struct waiter *waiter)
+{
+	struct behind *behind = FUT_OWNER(waiter, struct behind, sleeper);
+	int error = acquire_forever(waiter);
+
+	atomic_store(&behind->passed, error == 0);
+	return error;
+}
+
+/* Waits for those behind, who have been let pass in the same call. */
+static future_result_t await_behind(future_result_t in, void *arg)
+{
+	struct behind *behind = arg;
+	future_time_t until = future_in_ms(5000);
+
+	(void)in;
+	while (!atomic_load(&behind->passed) && future_now().ns < until.ns)
+		sched_yield();
+	return future_ok_int(atomic_load(&behind->passed) &&
+		future_state(behind->last) == FUTURE_OK);
+}
+
+START_TEST(a_callback_in_the_release_keeps_nobody_from_passing)
+{
+	future_semaphore_t semaphore = { 0 };
+	struct behind behind = { .sleeper = { .wait = acquire_and_say,
+		.on = &semaphore, .want = 1 } };
+	future_t *first = acquire(&semaphore, 1);
+	future_t *awaited = future_then_on(first, future_inline(),
+		await_behind, &behind);
+
+	waiter_start(&behind.sleeper);
+	queue_becomes(&semaphore, 2);
+	behind.last = acquire(&semaphore, 1);
+	ck_assert_int_eq(future_semaphore_release(&semaphore, 3), 0);
+	ck_assert_int_eq(future_result_int(future_get(awaited)), 1);
+	ck_assert_int_eq(waiter_finish(&behind.sleeper), 0);
+	future_unref(awaited);
+	future_unref(first);
+	future_unref(behind.last);
+	ck_assert_uint_eq(permits_of(&semaphore), 2);
+}
+END_TEST
+
 /* The value of a future that holds permits. */
 
 START_TEST(an_untaken_hold_is_released_with_its_future)
@@ -596,6 +646,8 @@ static void add_order(TCase *tcase)
 		the_deadline_of_a_large_request_lets_small_ones_pass);
 	tcase_add_test(tcase,
 		a_large_request_nobody_asks_for_lets_small_ones_pass);
+	tcase_add_test(tcase,
+		a_callback_in_the_release_keeps_nobody_from_passing);
 }
 
 static void add_holds(TCase *tcase)

@@ -12,9 +12,12 @@
  * come first served; one that gave up leaves nothing there.
  *
  * They are values: all zero is ready to use, there is nothing to destroy, and
- * one may go, or be set up anew, once no call and no future waits on it.  They
- * are for the threads of one process, and are not copied.  What was done before
- * an unlock, release, set or count_down is seen by whoever that lets pass.
+ * one may go, or be set up anew, once no call and no future waits on it, or
+ * holds it.  What a future holds goes back with its last reference, which may
+ * be one of the library's own, a moment after yours: take the hold and give it
+ * back yourself before a mutex or semaphore goes.  They are for the threads of
+ * one process, and are not copied.  What was done before an unlock, release,
+ * set or count_down is seen by whoever that lets pass.
  *
  * A wait inside a task ends with ECANCELED when the task's future is cancelled,
  * unless what it waits for is there; only future_mutex_lock() goes on waiting.

@@ -6,6 +6,8 @@
 #define _GNU_SOURCE
 #include "waiting.h"
 
+#include <sys/mman.h>
+
 /* What is held by one at a time, or by a few. */
 struct hold {
 	union {
@@ -297,16 +299,22 @@ struct cradle {
 
 #define GONE 0xa5
 
-static union primitive *primitive_new(const struct cradle *cradle)
+static void primitive_init(const struct cradle *cradle,
+	union primitive *primitive)
 {
-	union primitive *primitive = malloc(sizeof(*primitive));
-
-	ck_assert_ptr_nonnull(primitive);
 	memset(primitive, 0, sizeof(*primitive));
 	if (cradle->kind == GOES_LATCH)
 		primitive->latch = (future_latch_t)FUTURE_LATCH_INIT(2);
 	if (cradle->kind == GOES_MUTEX)
 		ck_assert_int_eq(future_mutex_lock(&primitive->mutex), 0);
+}
+
+static union primitive *primitive_new(const struct cradle *cradle)
+{
+	union primitive *primitive = malloc(sizeof(*primitive));
+
+	ck_assert_ptr_nonnull(primitive);
+	primitive_init(cradle, primitive);
 	return primitive;
 }
 
@@ -348,30 +356,63 @@ static int primitive_wait(int kind, union primitive *primitive)
 	}
 }
 
-/* A hold is taken: where it is not, who let it pass may give it back late. */
-static int primitive_async(int kind, union primitive *primitive)
+static future_t *primitive_async(int kind, union primitive *primitive)
 {
-	future_result_t taken;
-	future_t *future;
-
 	switch (kind) {
 	case GOES_SEMAPHORE:
-		future = future_semaphore_acquire_async(&primitive->semaphore,
-			1);
-		break;
+		return future_semaphore_acquire_async(&primitive->semaphore, 1);
 	case GOES_EVENT:
-		return outcome_of(future_event_wait_async(&primitive->event));
+		return future_event_wait_async(&primitive->event);
 	case GOES_LATCH:
-		return outcome_of(future_latch_wait_async(&primitive->latch));
+		return future_latch_wait_async(&primitive->latch);
 	default:
-		future = future_mutex_lock_async(&primitive->mutex);
+		return future_mutex_lock_async(&primitive->mutex);
 	}
-	taken = future_take(future);
+}
+
+/* A hold is taken: where it is not, who let it pass may give it back late. */
+static int primitive_pass(int kind, union primitive *primitive)
+{
+	future_t *future = primitive_async(kind, primitive);
+	future_result_t taken = future_take(future);
+
 	future_unref(future);
-	if (taken.error == 0)
+	if (taken.destroy != NULL)
 		taken.destroy(taken.value);
 	return taken.error;
 }
+
+/* In the middle of the call that lets it pass. */
+static future_result_t unmap_then(future_result_t in, void *primitive)
+{
+	future_result_t mine = future_move(in);
+
+	if (mine.destroy != NULL)
+		mine.destroy(mine.value);
+	ck_assert_int_eq(munmap(primitive, sizeof(union primitive)), 0);
+	return future_ok(NULL);
+}
+
+START_TEST(a_callback_may_free_what_let_it_pass)
+{
+	struct cradle cradle = { .kind = _i };
+	union primitive *primitive = mmap(NULL, sizeof(*primitive),
+		PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	future_t *future, *unmapped;
+
+	ck_assert(primitive != MAP_FAILED);
+	primitive_init(&cradle, primitive);
+	future = primitive_async(_i, primitive);
+	unmapped = future_then_on(future, future_inline(), unmap_then,
+		primitive);
+	ck_assert_int_eq(future_state(unmapped), FUTURE_PENDING);
+	if (_i == GOES_LATCH)
+		primitive_open(_i, primitive);
+	primitive_open(_i, primitive);
+	ck_assert_int_eq(outcome_of(unmapped), 0);
+	future_unref(future);
+}
+END_TEST
 
 /* Those that are gone are freed a little later, to be looked at. */
 struct graves {
@@ -441,7 +482,7 @@ static void wait_and_free(struct cradle *cradle, uint32_t *random)
 		int error;
 
 		if (draw(random, 3) == 0)
-			error = primitive_async(cradle->kind, primitive);
+			error = primitive_pass(cradle->kind, primitive);
 		else
 			error = primitive_wait(cradle->kind, primitive);
 		if (error != 0)
@@ -465,7 +506,7 @@ static void open_or_free(void *arg, size_t index)
 
 START_TEST(who_lets_pass_does_not_touch_it_again)
 {
-	struct cradle cradle = { .kind = _i, .rounds = scaled(20000) };
+	struct cradle cradle = { .kind = _i, .rounds = scaled(10000) };
 
 	together(_i == GOES_LATCH ? 3 : 2, open_or_free, &cradle);
 	ck_assert_int_eq(cradle.errors, 0);
@@ -595,6 +636,8 @@ int main(void)
 		0, KINDS);
 	tcase = suite_case(suite, "passing");
 	tcase_set_timeout(tcase, 120);
+	tcase_add_loop_test(tcase, a_callback_may_free_what_let_it_pass, 0,
+		GOES_KINDS);
 	tcase_add_loop_test(tcase, who_lets_pass_does_not_touch_it_again, 0,
 		GOES_KINDS);
 	tcase_add_test(tcase, each_set_lets_exactly_one_pass);

@@ -25,7 +25,6 @@ struct future_group {
 	struct fut_lock lock;
 	struct fut_link *children;	/* the last of the ring; under lock */
 	int error;			/* the first; under lock */
-	_Atomic uint32_t news;		/* written under lock; see close */
 };
 
 /* Its task's, and until it has returned the submit's. */
@@ -65,31 +64,19 @@ static future_result_t child_run(void *arg)
 	return result;
 }
 
-/* Under the lock: whoever closes is to look again.  Unparked after it. */
-static _Atomic uint32_t *tell(struct future_group *group)
-{
-	FUT_ASSERT(fut_lock_held(&group->lock));
-	atomic_store_explicit(&group->news, 1 + atomic_load_explicit(
-		&group->news, FUT_RELAXED), FUT_RELAXED);
-	return &group->news;
-}
-
 /* The child's function has returned, or never will. */
 static void child_end(void *arg)
 {
 	struct child *child = arg;
 	struct future_group *group = child->group;
 	future_t *future;
-	_Atomic uint32_t *news;
 
 	fut_lock(&group->lock);
 	fut_ring_remove(&group->children, &child->link);
 	child->ended = true;
 	future = child->future;
-	news = tell(group);
 	fut_unlock(&group->lock);
 	/* The group may be gone; without a future, the submit has the child. */
-	fut_unpark(news, FUT_EVERYBODY);
 	if (future != NULL) {
 		future_unref(future);
 		fut_free(child);
@@ -101,19 +88,15 @@ static bool child_settle_in(struct child *child, future_t *future)
 {
 	struct future_group *group = child->group;
 	bool ended, refused;
-	_Atomic uint32_t *news;
 
 	fut_lock(&group->lock);
 	ended = child->ended;
 	refused = ended && !child->ran;
 	if (!ended)
 		child->future = future_ref(future);
-	news = tell(group);
 	fut_unlock(&group->lock);
 	if (ended)
 		fut_free(child);
-	else
-		fut_unpark(news, FUT_EVERYBODY);
 	return refused;
 }
 
@@ -175,11 +158,11 @@ int future_group_new(future_executor_t *executor, future_token_t *token,
 }
 
 /*
- * A child to wait for, with a reference on its future; NULL, and there is none,
- * or one is just being submitted: *ret_news is then what to park on.
+ * A child to wait for, with a reference on its future; NULL: there is none.
+ * One that is just being submitted has no future, but then whoever submits it
+ * is a child, too.
  */
-static future_t *first_child(struct future_group *group, bool *ret_none,
-	uint32_t *ret_news)
+static future_t *first_child(struct future_group *group)
 {
 	struct fut_link *last, *link;
 	future_t *future = NULL;
@@ -190,8 +173,7 @@ static future_t *first_child(struct future_group *group, bool *ret_none,
 	     link = link->next == last ? NULL : link->next)
 		future = FUT_OWNER(link->next, struct child, link)->future;
 	future_ref(future);
-	*ret_none = last == NULL;
-	*ret_news = atomic_load_explicit(&group->news, FUT_RELAXED);
+	FUT_ASSERT(future != NULL || last == NULL);
 	fut_unlock(&group->lock);
 	return future;
 }
@@ -199,20 +181,12 @@ static future_t *first_child(struct future_group *group, bool *ret_none,
 /* EDEADLK, or 0 when every child has left. */
 static int await_children(struct future_group *group)
 {
-	bool stops = true, none;
-	uint32_t news;
-	int error;
+	bool stops = true;
+	future_t *future;
 
-	for (;;) {
-		future_t *future = first_child(group, &none, &news);
+	while ((future = first_child(group)) != NULL) {
+		int error = fut_join(future, FUT_FOREVER, stops);
 
-		if (none)
-			return 0;
-		if (future == NULL) {
-			fut_park(&group->news, news, FUT_FOREVER);
-			continue;
-		}
-		error = fut_join(future, FUT_FOREVER, stops);
 		future_unref(future);
 		if (error == ECANCELED) {
 			/* The children as well; but they are waited for. */
@@ -222,6 +196,7 @@ static int await_children(struct future_group *group)
 			return error;
 		}
 	}
+	return 0;
 }
 
 int future_group_close(future_group_t *group)

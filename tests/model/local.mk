@@ -79,6 +79,7 @@ EXTRA_DIST += tests/mutants/run.sh \
 	tests/mutants/late_function_stays_busy.patch \
 	tests/mutants/leaving_regrants_nothing.patch \
 	tests/mutants/leaving_swallows_the_wake_up.patch \
+	tests/mutants/memory_freed_while_its_token_fires.patch \
 	tests/mutants/new_worker_counts_as_idle.patch \
 	tests/mutants/nobody_is_prodded.patch \
 	tests/mutants/outcome_looked_at_twice.patch \
@@ -97,4 +98,5 @@ EXTRA_DIST += tests/mutants/run.sh \
 	tests/mutants/value_of_a_cancelled_task_read.patch \
 	tests/mutants/wake_up_in_flight_forgotten.patch \
 	tests/mutants/wake_up_stays_in_flight.patch \
-	tests/mutants/wake_up_swallowed.patch
+	tests/mutants/wake_up_swallowed.patch \
+	tests/mutants/weak_reference_dropped_as_the_only_one.patch

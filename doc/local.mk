@@ -14,6 +14,7 @@ dist_man_MANS = \
 	doc/man/future_each.3 \
 	doc/man/future_executor.3 \
 	doc/man/future_get.3 \
+	doc/man/future_group.3 \
 	doc/man/future_map.3 \
 	doc/man/future_pool_new.3 \
 	doc/man/future_promise.3 \
@@ -22,6 +23,7 @@ dist_man_MANS = \
 	doc/man/future_submit.3 \
 	doc/man/future_then.3 \
 	doc/man/future_time.3 \
+	doc/man/future_token.3 \
 	doc/man/libfuture.3
 
 man_names = \

@@ -1,7 +1,7 @@
 # The samples: one line in `samples`, one for its libraries.  They see the
 # public headers only, and link the shared library as a user does.
 
-samples = samples/as_completed samples/four_models
+samples = samples/as_completed samples/four_models samples/merge_sort
 
 if SAMPLES
 noinst_PROGRAMS += $(samples)
@@ -21,3 +21,6 @@ samples_four_models_SOURCES = \
 	samples/server.c samples/server.h \
 	samples/timeline.c samples/timeline.h
 samples_four_models_LDADD = lib/libfuture.la
+
+samples_merge_sort_SOURCES = samples/merge_sort.c
+samples_merge_sort_LDADD = lib/libfuture.la

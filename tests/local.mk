@@ -82,6 +82,7 @@ tests_in_sh = \
 	tests/check_header.sh \
 	tests/check_install.sh \
 	tests/check_man.sh \
+	tests/check_merge_sort.sh \
 	tests/check_pages.sh \
 	tests/check_style.sh \
 	tests/check_symbols.sh \

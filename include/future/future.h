@@ -40,7 +40,7 @@ typedef struct future_task {
 	size_t arg_size;		/* not 0: arg is copied into the task */
 	void (*destroy_arg)(void *arg);	/* called exactly once, on every path */
 	int priority;			/* reserved: ENOTSUP unless 0 */
-	future_token_t *token;		/* NULL: the calling function's */
+	future_token_t *token;		/* NULL: that of who submits it */
 	const char *name;		/* kept, not copied: a literal */
 } future_task_t;
 
@@ -60,7 +60,7 @@ typedef struct future_continuation {
 	size_t arg_size;
 	void (*destroy_arg)(void *arg);
 	int priority;
-	future_token_t *token;
+	future_token_t *token;		/* NULL: that of the source */
 	const char *name;
 } future_continuation_t;
 

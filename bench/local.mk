@@ -6,6 +6,8 @@ bench_peer_future_SOURCES = \
 	bench/bench.h \
 	bench/peer_future.c \
 	bench/w10_timers.h \
+	bench/w11_locks.h \
+	bench/w12_channel.h \
 	bench/w1_submit.h \
 	bench/w2_execute.h \
 	bench/w3_pingpong.h \
@@ -20,6 +22,7 @@ bench_peer_future_LDADD = lib/libfuture.la
 
 EXTRA_DIST += \
 	bench/peer_glib.c \
+	bench/peer_posix.c \
 	bench/peer_tbb.cc \
 	bench/peer_uv.c \
 	bench/run \
@@ -27,7 +30,7 @@ EXTRA_DIST += \
 	bench/touch.c
 
 CLEANFILES += bench/line bench/output bench/peer_future$(EXEEXT) \
-	bench/peer_glib bench/peer_proto \
+	bench/peer_glib bench/peer_posix bench/peer_proto \
 	bench/peer_tbb bench/peer_uv bench/proto.o bench/results bench/touch
 
 .PHONY: bench

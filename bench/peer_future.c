@@ -69,8 +69,53 @@ static inline void peer_disarm(peer_timer_t timer)
 	future_unref(timer);
 }
 
+static future_mutex_t mutex = FUTURE_MUTEX_INIT;
+static future_semaphore_t semaphore = FUTURE_SEMAPHORE_INIT(1);
+static future_channel_t *channel;
+
+static inline void peer_lock(void)
+{
+	future_mutex_lock(&mutex);
+}
+
+static inline void peer_unlock(void)
+{
+	future_mutex_unlock(&mutex);
+}
+
+static inline void peer_acquire(void)
+{
+	(void)!future_semaphore_acquire(&semaphore, 1);
+}
+
+static inline void peer_release(void)
+{
+	future_semaphore_release(&semaphore, 1);
+}
+
+static inline void peer_channel_start(size_t capacity)
+{
+	bench_check(future_channel_new(capacity, NULL, &channel) == 0,
+		"no channel");
+}
+
+static inline void peer_send(void *item)
+{
+	(void)!future_channel_send(channel, item);
+}
+
+static inline void *peer_recv(void)
+{
+	void *item = NULL;
+
+	(void)!future_channel_recv(channel, &item);
+	return item;
+}
+
 #include "workloads.h"
 #include "w10_timers.h"
+#include "w11_locks.h"
+#include "w12_channel.h"
 #include "w4_chain.h"
 
 static const struct workload own_workloads[] = {
@@ -78,6 +123,9 @@ static const struct workload own_workloads[] = {
 	{ "W4pend", w4_pending_inline },
 	{ "W4pool", w4_pending_pool },
 	{ "W10", w10_timers },
+	W11_MUTEX,
+	W11_SEMAPHORE,
+	{ "W12", w12_channel },
 	{ NULL, NULL }
 };
 

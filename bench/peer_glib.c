@@ -88,11 +88,56 @@ static inline intptr_t peer_recall(intptr_t n)
 	return peer_get(peer_submit(n));
 }
 
+static GMutex mutex;
+static GAsyncQueue *queue;
+
+static inline void peer_lock(void)
+{
+	g_mutex_lock(&mutex);
+}
+
+static inline void peer_unlock(void)
+{
+	g_mutex_unlock(&mutex);
+}
+
+/* GLib has no semaphore. */
+static inline void peer_acquire(void)
+{
+	bench_fail("W11s");
+}
+
+static inline void peer_release(void)
+{
+}
+
+static inline void peer_channel_start(size_t capacity)
+{
+	(void)capacity;
+	queue = g_async_queue_new();
+}
+
+static inline void peer_send(void *item)
+{
+	g_async_queue_push(queue, item);
+}
+
+static inline void *peer_recv(void)
+{
+	return g_async_queue_pop(queue);
+}
+
 #include "workloads.h"
+#include "w11_locks.h"
+#include "w12_channel.h"
+
+static const struct workload own_workloads[] = {
+	W11_MUTEX,
+	{ "W12", w12_channel },
+	{ NULL, NULL }
+};
 
 int main(int argc, char **argv)
 {
-	static const struct workload none = { NULL, NULL };
-
-	return bench_main(argc, argv, &none);
+	return bench_main(argc, argv, own_workloads);
 }

@@ -4,6 +4,7 @@
  */
 #include "bench.h"
 
+#include <oneapi/tbb/concurrent_queue.h>
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
 #include <oneapi/tbb/task_group.h>
@@ -68,11 +69,35 @@ static inline intptr_t peer_recall(intptr_t n)
 	return value;
 }
 
+static tbb::concurrent_bounded_queue<void *> queue;
+
+static inline void peer_channel_start(size_t capacity)
+{
+	queue.set_capacity((std::ptrdiff_t)capacity);
+}
+
+static inline void peer_send(void *item)
+{
+	queue.push(item);
+}
+
+static inline void *peer_recv(void)
+{
+	void *item = nullptr;
+
+	queue.pop(item);
+	return item;
+}
+
 #include "workloads.h"
+#include "w12_channel.h"
 
 int main(int argc, char **argv)
 {
-	static const struct workload none = { NULL, NULL };
+	static const struct workload own_workloads[] = {
+		{ "W12", w12_channel },
+		{ NULL, NULL }
+	};
 
-	return bench_main(argc, argv, &none);
+	return bench_main(argc, argv, own_workloads);
 }

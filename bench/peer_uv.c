@@ -138,15 +138,43 @@ static inline void peer_disarm(peer_timer_t timer)
 	uv_close((uv_handle_t *)timer, timer_free);
 }
 
+static uv_mutex_t mutex;
+static uv_sem_t semaphore;
+
+static inline void peer_lock(void)
+{
+	uv_mutex_lock(&mutex);
+}
+
+static inline void peer_unlock(void)
+{
+	uv_mutex_unlock(&mutex);
+}
+
+static inline void peer_acquire(void)
+{
+	uv_sem_wait(&semaphore);
+}
+
+static inline void peer_release(void)
+{
+	uv_sem_post(&semaphore);
+}
+
 #include "workloads.h"
 #include "w10_timers.h"
+#include "w11_locks.h"
 
 static const struct workload own_workloads[] = {
 	{ "W10", w10_timers },
+	W11_MUTEX,
+	W11_SEMAPHORE,
 	{ NULL, NULL }
 };
 
 int main(int argc, char **argv)
 {
+	uv_mutex_init(&mutex);
+	uv_sem_init(&semaphore, 1);
 	return bench_main(argc, argv, own_workloads);
 }

@@ -78,6 +78,7 @@ BEGIN {
 	title["uv"] = "libuv"
 	title["glib"] = "GLib"
 	title["tbb"] = "oneTBB enqueue"
+	title["posix"] = "POSIX"
 	title["proto"] = "prototype"
 	what["W1"] = "a future per task"
 	what["W2"] = "fire and forget"
@@ -90,6 +91,13 @@ BEGIN {
 	what["W8"] = "bytes a queued task"
 	what["W9"] = "wake a sleeper"
 	what["W10"] = "arm and cancel a timer"
+	what["W11"] = "mutex, alone"
+	what["W11x2"] = "mutex, two threads"
+	what["W11x4"] = "mutex, four threads"
+	what["W11s"] = "semaphore, alone"
+	what["W11sx2"] = "semaphore, two threads"
+	what["W11sx4"] = "semaphore, four threads"
+	what["W12"] = "an item through a channel"
 }
 
 {

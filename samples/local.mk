@@ -2,6 +2,12 @@
 # public headers only, and link the shared library as a user does.
 
 samples = samples/as_completed samples/four_models samples/merge_sort
+samples = \
+	samples/four_models \
+	samples/philosophers \
+	samples/producers \
+	samples/race_condition \
+	samples/resource
 
 if SAMPLES
 noinst_PROGRAMS += $(samples)
@@ -24,3 +30,7 @@ samples_four_models_LDADD = lib/libfuture.la
 
 samples_merge_sort_SOURCES = samples/merge_sort.c
 samples_merge_sort_LDADD = lib/libfuture.la
+samples_philosophers_LDADD = lib/libfuture.la
+samples_producers_LDADD = lib/libfuture.la
+samples_race_condition_LDADD = lib/libfuture.la
+samples_resource_LDADD = lib/libfuture.la

@@ -170,6 +170,7 @@ static int run(future_executor_t *pool, future_task_fn *fn, size_t count)
 	return future_get(all).error;
 }
 
+/* What the second one loses, perhaps nothing, is chance. */
 static const struct {
 	const char *what;
 	future_task_fn *fn;

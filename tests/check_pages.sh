@@ -33,14 +33,15 @@ is_operation() {
 	grep -q "($1[,)]" "$root"/tests/model/*.c
 }
 
-# A long name of words is that of a test.  A scenario's may be put together:
-# a_and_b_against_settle.
+# A long name of words is that of a test, or of a function.  A scenario's may be
+# put together: a_and_b_against_settle.
 check_tests() {
 	names "$1" | grep -E '^[a-z]+(_[a-z0-9]+){3,}$' |
 		while read -r name; do
 			both=${name%_against_settle}
 			grep -qw "$name" "$root"/tests/*.c \
-				"$root"/tests/model/*.c ||
+				"$root"/tests/model/*.c \
+				"$root"/include/future/*.h ||
 				{ [ "$name" != "$both" ] &&
 				is_operation "${both%%_and_*}" &&
 				is_operation "${both#*_and_}"; } ||

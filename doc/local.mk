@@ -10,17 +10,15 @@ dist_man_MANS = \
 	doc/man/future_after.3 \
 	doc/man/future_all.3 \
 	doc/man/future_cancel.3 \
+	doc/man/future_channel.3 \
 	doc/man/future_completion_new.3 \
 	doc/man/future_each.3 \
-	doc/man/future_executor.3 \
-	doc/man/future_get.3 \
-	doc/man/future_group.3 \
-	doc/man/future_map.3 \
-	doc/man/future_channel.3 \
 	doc/man/future_event.3 \
 	doc/man/future_executor.3 \
 	doc/man/future_get.3 \
+	doc/man/future_group.3 \
 	doc/man/future_latch.3 \
+	doc/man/future_map.3 \
 	doc/man/future_mutex.3 \
 	doc/man/future_pool_new.3 \
 	doc/man/future_promise.3 \

@@ -176,13 +176,17 @@ static void decide(struct combined *combined, struct future_cell *input,
 
 	if (!fut_cell_claim(&job->cell))
 		return;
-	if (!shares(combined, error))
-		result = take_array(combined, error);
-	advance(combined, DECIDED);
-	if (shares(combined, error))
+	if (shares(combined, error)) {
+		/* The legs let go of the inputs; its value is needed yet. */
+		fut_cell_ref(input);
+		advance(combined, DECIDED);
 		fut_job_settle_as(job, input);
-	else
+		fut_job_unref(fut_job_of(input));
+	} else {
+		result = take_array(combined, error);
+		advance(combined, DECIDED);
 		fut_job_settle(job, &result);
+	}
 }
 
 static bool leg_fire(struct fut_hook *hook, struct future_cell *input,

@@ -96,6 +96,30 @@ static inline void dispose(struct fut_job *job)
 		bury(job);
 }
 
+/*
+ * Who fires the hooks has a reference until the last has returned, and no use
+ * for the value.  So that goes with the last reference but this one, on the
+ * thread that gives it back: a hold, say, is free when that returns.
+ */
+static void let_go_of_value(struct fut_job *job)
+{
+	struct future_cell *cell = &job->cell;
+	uint64_t word = atomic_load_explicit(&cell->word, FUT_ACQUIRE);
+
+	do
+		if (!(word & FUT_FIRING) || word >= 3 * FUT_CELL_REF ||
+		    (word & (FUT_STATUS | FUT_TAKEN)) != FUT_SETTLED ||
+		    cell->destroy == NULL)
+			return;
+	while (!atomic_compare_exchange_weak_explicit(&cell->word, &word,
+		(word | FUT_TAKEN) & ~(uint64_t)FUT_SHARED, FUT_ACQ_REL,
+		FUT_ACQUIRE));
+	if (word & FUT_SHARED)
+		fut_job_unref(fut_job_of(cell->owner));
+	else
+		fut_job_destroy(cell->destroy, cell->value);
+}
+
 /* One reference less; true if it was the last. */
 static inline bool is_last(struct fut_job *job)
 {
@@ -103,6 +127,10 @@ static inline bool is_last(struct fut_job *job)
 	/* What each holder did before its count, for the one that ends it. */
 	uint64_t word = atomic_load_explicit(at, FUT_ACQUIRE);
 
+	if (FUT_UNLIKELY(word & FUT_FIRING)) {
+		let_go_of_value(job);
+		word = atomic_load_explicit(at, FUT_ACQUIRE);
+	}
 	/* The only holder needs no read-modify-write. */
 	if (word < 2 * FUT_CELL_REF && FUT_LIKELY(!(word & FUT_WEAK)))
 		atomic_store_explicit(at, word - FUT_CELL_REF, FUT_RELAXED);

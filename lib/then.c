@@ -81,7 +81,9 @@ static inline enum fut_end finish(struct fut_job *job,
 		   result->destroy == NULL && fut_cell_lends(source)) {
 		end = fut_job_finish_lent(job, result, fut_cell_owner(source));
 	} else {
-		end = fut_job_finish(job, result);
+		/* What it was lent has gone before it settles. */
+		fut_job_unref(fut_job_of(source));
+		return fut_job_finish(job, result);
 	}
 	fut_job_unref(fut_job_of(source));
 	return end;

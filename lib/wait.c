@@ -117,8 +117,7 @@ void fut_wait_free(struct fut_job *job)
 
 void fut_wait_settle(struct fut_wait *wait, const future_result_t *result)
 {
-	fut_job_settle(&wait->job, result);
-	fut_job_unref(&wait->job);
+	fut_job_finish(&wait->job, result);
 	fut_inline_flush();
 }
 

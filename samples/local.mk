@@ -1,9 +1,10 @@
 # The samples: one line in `samples`, one for its libraries.  They see the
 # public headers only, and link the shared library as a user does.
 
-samples = samples/as_completed samples/four_models samples/merge_sort
 samples = \
+	samples/as_completed \
 	samples/four_models \
+	samples/merge_sort \
 	samples/philosophers \
 	samples/producers \
 	samples/race_condition \

@@ -1,0 +1,183 @@
+/*
+ * A hold that nobody takes is given back with the last reference that a user
+ * could see it by, on that thread: the primitive may go at once.
+ */
+#define _GNU_SOURCE
+#include "support.h"
+
+static void *unlock_body(void *mutex)
+{
+	ck_assert_int_eq(future_mutex_unlock(mutex), 0);
+	return NULL;
+}
+
+static future_result_t nothing_then(future_result_t in, void *arg)
+{
+	(void)in;
+	(void)arg;
+	return future_ok(NULL);
+}
+
+static void check_free(future_mutex_t *mutex)
+{
+	ck_assert_int_eq(future_mutex_lock_until(mutex, FUTURE_NOW), 0);
+	ck_assert_int_eq(future_mutex_unlock(mutex), 0);
+	memset(mutex, 0xff, sizeof(*mutex));
+}
+
+/* Somebody else's hold, that a thread gives back meanwhile. */
+struct other {
+	future_mutex_t mutex;
+	future_t *first, *second;
+};
+
+static void *drop_first(void *arg)
+{
+	struct other *other = arg;
+
+	future_unref(other->first);
+	return NULL;
+}
+
+START_TEST(a_hold_goes_back_with_the_unref_of_who_waited)
+{
+	for (size_t i = scaled(20000); i > 0; i--) {
+		struct other other = { .mutex = FUTURE_MUTEX_INIT };
+		pthread_t thread;
+
+		other.first = future_mutex_lock_async(&other.mutex);
+		other.second = future_mutex_lock_async(&other.mutex);
+		thread = thread_start(drop_first, &other);
+		ck_assert_int_eq(future_get(other.second).error, 0);
+		future_unref(other.second);
+		check_free(&other.mutex);
+		pthread_join(thread, NULL);
+	}
+}
+END_TEST
+
+START_TEST(a_hold_goes_back_before_what_follows_has_settled)
+{
+	future_executor_t *pool = pool_of(1);
+
+	for (size_t i = scaled(20000); i > 0; i--) {
+		future_mutex_t mutex = FUTURE_MUTEX_INIT;
+		future_t *lock = future_mutex_lock_async(&mutex);
+		future_t *next = future_then_on(lock, pool, nothing_then,
+			NULL);
+
+		future_unref(lock);
+		ck_assert_int_eq(future_get(next).error, 0);
+		check_free(&mutex);
+		future_unref(next);
+	}
+	future_executor_unref(pool);
+}
+END_TEST
+
+START_TEST(a_shared_hold_goes_back_with_its_last_sharer)
+{
+	for (size_t i = scaled(20000); i > 0; i--) {
+		struct other other = { .mutex = FUTURE_MUTEX_INIT };
+		future_t *race, *lock;
+		pthread_t thread;
+
+		other.first = future_mutex_lock_async(&other.mutex);
+		lock = future_mutex_lock_async(&other.mutex);
+		race = FUTURE_RACE(lock);
+		future_unref(lock);
+		thread = thread_start(drop_first, &other);
+		ck_assert_int_eq(future_get(race).error, 0);
+		future_unref(race);
+		check_free(&other.mutex);
+		pthread_join(thread, NULL);
+	}
+}
+END_TEST
+
+static void *release_body(void *semaphore)
+{
+	ck_assert_int_eq(future_semaphore_release(semaphore, 3), 0);
+	return NULL;
+}
+
+START_TEST(several_permits_go_back_with_the_unref_of_who_waited)
+{
+	for (size_t i = scaled(20000); i > 0; i--) {
+		future_semaphore_t semaphore = FUTURE_SEMAPHORE_INIT(0);
+		future_t *hold = future_semaphore_acquire_async(&semaphore, 3);
+		pthread_t thread = thread_start(release_body, &semaphore);
+
+		ck_assert_int_eq(future_get(hold).error, 0);
+		future_unref(hold);
+		ck_assert_int_eq(future_semaphore_acquire_until(&semaphore, 3,
+			FUTURE_NOW), 0);
+		memset(&semaphore, 0xff, sizeof(semaphore));
+		pthread_join(thread, NULL);
+	}
+}
+END_TEST
+
+START_TEST(a_hold_behind_a_lock_goes_back_with_the_unref_of_who_waited)
+{
+	for (size_t i = scaled(20000); i > 0; i--) {
+		future_mutex_t mutex = FUTURE_MUTEX_INIT;
+		future_t *lock;
+		pthread_t thread;
+
+		lock = future_mutex_lock_async(&mutex);
+		ck_assert_int_eq(future_take(lock).error, 0);
+		future_unref(lock);
+		lock = future_mutex_lock_async(&mutex);
+		thread = thread_start(unlock_body, &mutex);
+		ck_assert_int_eq(future_get(lock).error, 0);
+		future_unref(lock);
+		check_free(&mutex);
+		pthread_join(thread, NULL);
+	}
+}
+END_TEST
+
+static future_result_t count_hold(future_result_t in, void *arg)
+{
+	ck_assert_int_eq(in.error, 0);
+	count_work(arg);
+	return future_ok(NULL);
+}
+
+/* Each hold that goes back lets the next one have it. */
+START_TEST(a_long_row_of_holds_goes_back_without_recursion)
+{
+	enum { HOLDS = 100000 };
+	future_mutex_t mutex = FUTURE_MUTEX_INIT;
+	future_t *first = future_mutex_lock_async(&mutex);
+	atomic_int ran = 0;
+
+	for (int i = 0; i < HOLDS; i++) {
+		future_t *lock = future_mutex_lock_async(&mutex);
+
+		future_unref(future_then_on(lock, future_inline(), count_hold,
+			&ran));
+		future_unref(lock);
+	}
+	future_unref(first);
+	ck_assert_int_eq(ran, HOLDS);
+	check_free(&mutex);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("hold");
+	TCase *tcase = suite_case(suite, "hold");
+
+	tcase_add_test(tcase, a_hold_goes_back_with_the_unref_of_who_waited);
+	tcase_add_test(tcase, a_hold_goes_back_before_what_follows_has_settled);
+	tcase_add_test(tcase, a_shared_hold_goes_back_with_its_last_sharer);
+	tcase_add_test(tcase,
+		several_permits_go_back_with_the_unref_of_who_waited);
+	tcase_add_test(tcase,
+		a_hold_behind_a_lock_goes_back_with_the_unref_of_who_waited);
+	tcase_add_test(tcase, a_long_row_of_holds_goes_back_without_recursion);
+	return suite_run(suite);
+}

@@ -81,10 +81,13 @@ void fut_thread_name(const char *name, size_t index)
 
 void fut_thread_name_as(const char *name, const char *role)
 {
-	char text[16];
+	char text[32];
 	int cut = 14 - (int)strlen(role);
 
-	/* The end tells them apart: it is the name that is cut. */
+	/*
+	 * The end tells them apart: it is the name that is cut, to 15 letters
+	 * in all.  There is room for more, which gcc cannot rule out.
+	 */
 	snprintf(text, sizeof(text), "%.*s-%s", cut, name, role);
 	pthread_setname_np(pthread_self(), text);
 }

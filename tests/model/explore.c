@@ -6,7 +6,8 @@
  * Without --mode each scenario is exhausted depth first up to a number of
  * preemptions, then run under PCT (S. Burckhardt et al., "A Randomized
  * Scheduler with Probabilistic Guarantees of Finding Bugs", 2010), then at
- * random.
+ * random; the last two have more preemptions and stale loads to offer, and
+ * less to add to a scenario that was exhausted.
  */
 #define _GNU_SOURCE
 #include "atomic.h"
@@ -112,12 +113,15 @@ enum finding run_once(const struct scenario *scenario, uint64_t seed,
 	return run.finding;
 }
 
+/* What was exhausted is given a quarter of the usual chances after that. */
 static void explore(const struct scenario *scenario, enum mode mode,
-	struct tally *ret_tally)
+	bool exhausted, struct tally *ret_tally)
 {
 	uint64_t most = options_limits(scenario, mode);
 	double start = now();
 
+	if (exhausted && options.runs == 0)
+		most /= 4;
 	ret_tally->runs = 0;
 	ret_tally->all = false;
 	ret_tally->outcomes = 0;
@@ -141,15 +145,17 @@ static uint64_t try_scenario(const struct scenario *scenario)
 {
 	static struct tally tally;
 	uint64_t runs = 0;
+	bool exhausted = false;
 
 	printf("%-44s", scenario->name);
 	fflush(stdout);
 	for (int mode = MODE_DEPTH; mode <= MODE_RANDOM; mode++) {
 		if (options.mode >= 0 && options.mode != mode)
 			continue;
-		explore(scenario, (enum mode)mode, &tally);
+		explore(scenario, (enum mode)mode, exhausted, &tally);
 		tally_print(&tally, scenario, (enum mode)mode);
 		runs += tally.runs;
+		exhausted |= tally.all;
 		if (tally_good(&tally, scenario, (enum mode)mode))
 			continue;
 		printf("\n  FAILED\n");
@@ -161,9 +167,21 @@ static uint64_t try_scenario(const struct scenario *scenario)
 	return runs;
 }
 
-/* True if `name` was asked for: by name, by its beginning, or with all. */
-static bool selected(const char *name)
+/* True if the name that was asked for is all of a scenario's. */
+static bool named(void)
 {
+	for (const struct scenario *const *at = __start_model_scenarios;
+	     at < __stop_model_scenarios; at++)
+		if (strcmp((*at)->name, options.name) == 0)
+			return true;
+	return false;
+}
+
+/* True if `name` was asked for: by name, by its beginning, or with all. */
+static bool selected(const char *name, bool whole)
+{
+	if (whole)
+		return strcmp(name, options.name) == 0;
 	return strcmp(options.name, "all") == 0 ||
 		strncmp(name, options.name, strlen(options.name)) == 0;
 }
@@ -172,8 +190,10 @@ int main(int argc, char **argv)
 {
 	unsigned passed = 0, failed = 0;
 	uint64_t total = 0;
+	bool whole;
 
 	options_parse(argc, argv);
+	whole = named();
 	memory_init();
 	schedule_init();
 	catch_crashes();
@@ -181,7 +201,7 @@ int main(int argc, char **argv)
 	     at-- > __start_model_scenarios;) {
 		uint64_t runs;
 
-		if (!selected((*at)->name))
+		if (!selected((*at)->name, whole))
 			continue;
 		if (options.list) {
 			puts((*at)->name);

@@ -14,15 +14,22 @@ else
 	echo '#define FUT_FUTEX 1' > "$tmp/config.h"
 fi
 
-# build NAME FLAGS...: the library's own sources and the seeded programs.
+root=$(cd "$root" && pwd)
+
+# build NAME FLAGS...: the library's own sources, once, and the seeded programs.
 build() {
 	to=$tmp/$1
 	shift
-	mkdir "$to"
+	mkdir "$to" || return
+	(cd "$to" && ${CC:-cc} -std=c11 -g "$@" -I"$tmp" -I"$root/include" \
+		-iquote "$root/lib" -pthread -c "$root"/lib/*.c \
+		"$root"/tests/seeded_*.c) || return
 	for seeded in uaf leak; do
-		${CC:-cc} -std=c11 -g -O1 "$@" -I"$tmp" -I"$root/include" \
-			-iquote "$root/lib" "$root/tests/seeded_$seeded.c" \
-			"$root"/lib/*.c -pthread -o "$to/$seeded" || return
+		mv "$to/seeded_$seeded.o" "$to/$seeded.main" || return
+	done
+	for seeded in uaf leak; do
+		${CC:-cc} "$@" "$to/$seeded.main" "$to"/*.o -pthread \
+			-o "$to/$seeded" || return
 	done
 }
 

@@ -174,7 +174,7 @@ static future_t *new_combined(uint32_t *seed)
 {
 	future_t *(*const how[])(future_t *const *, size_t) = { future_all,
 		future_all_settled, future_any, future_race };
-	future_t *inputs[4], *combined;
+	future_t *inputs[4] = { NULL }, *combined;
 	size_t count = 1 + dice(seed, 4);
 
 	for (size_t i = 0; i < count; i++)

@@ -113,7 +113,7 @@ enum finding run_once(const struct scenario *scenario, uint64_t seed,
 	return run.finding;
 }
 
-/* What was exhausted is given a quarter of the usual chances after that. */
+/* What was exhausted is given half of the usual chances after that. */
 static void explore(const struct scenario *scenario, enum mode mode,
 	bool exhausted, struct tally *ret_tally)
 {
@@ -121,7 +121,7 @@ static void explore(const struct scenario *scenario, enum mode mode,
 	double start = now();
 
 	if (exhausted && options.runs == 0)
-		most /= 4;
+		most /= 2;
 	ret_tally->runs = 0;
 	ret_tally->all = false;
 	ret_tally->outcomes = 0;

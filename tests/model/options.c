@@ -21,7 +21,7 @@ static _Noreturn void usage(void)
 		"  --mode dfs|pct|random   only this one\n"
 		"  --bound N      dfs: preemptions (2)\n"
 		"  --depth N      pct (3)\n"
-		"  --runs N       pct (100000), random (20000), a quarter "
+		"  --runs N       pct (100000), random (20000), half of it "
 		"after all of dfs;\n"
 		"                 dfs only with --mode dfs\n"
 		"  --seed S       of the first run\n"

@@ -352,7 +352,7 @@ static void flow_main(void *arg, size_t index)
 	int error;
 
 	if (index == 0) {
-		gate_await(&flow->accepted, scaled(5000));
+		gate_await(&flow->accepted, scaled(2000));
 		future_executor_shutdown(flow->pool);
 		return;
 	}

@@ -128,7 +128,7 @@ START_TEST(a_child_of_the_storm_is_refused_and_never_hangs)
 {
 	if (skipped(under_asan(), "this malloc may be left locked in a child"))
 		return;
-	storm_run(scaled(300), refused_child);
+	storm_run(scaled(150), refused_child);
 }
 END_TEST
 
@@ -139,7 +139,7 @@ START_TEST(a_child_of_the_storm_can_make_a_pool)
 	if (skipped(under_tsan(), "ThreadSanitizer dies when the child of "
 			"a process with threads starts one"))
 		return;
-	storm_run(scaled(300), busy_child);
+	storm_run(scaled(150), busy_child);
 }
 END_TEST
 

@@ -28,21 +28,26 @@ static void take_out(struct heap *heap, size_t index)
 	fut_heap_remove(&heap->root, &heap->nodes[index]);
 }
 
-/* Empties it, and says how many came, each no smaller than the one before. */
+/*
+ * Empties it, and says how many came, each no smaller than the one before.  A
+ * check of Check's for each would take longer than all the rest.
+ */
 static size_t drain(struct heap *heap)
 {
 	int64_t last = INT64_MIN;
-	size_t count = 0;
+	size_t count = 0, early = 0, linked = 0;
 
 	while (heap->root != NULL) {
 		struct fut_heap_node *first = heap->root;
 
-		ck_assert_int_ge(first->key, last);
+		early += first->key < last;
 		last = first->key;
 		fut_heap_remove(&heap->root, first);
-		ck_assert_ptr_null(first->prev);
+		linked += first->prev != NULL;
 		count++;
 	}
+	ck_assert_uint_eq(early, 0);
+	ck_assert_uint_eq(linked, 0);
 	free(heap->nodes);
 	return count;
 }

@@ -7,7 +7,7 @@
 
 #include "check.h"
 
-#define ROUNDS scaled(5000)
+#define ROUNDS scaled(3000)
 #define ACTORS_MAX 8
 
 struct scene {

@@ -229,7 +229,7 @@ static void hold_at_random(void *arg, size_t index)
 
 START_TEST(a_hold_is_had_by_no_more_than_there_is_for)
 {
-	struct hold hold = hold_of(_i, scaled(20000));
+	struct hold hold = hold_of(_i, scaled(10000));
 
 	together(4, hold_at_random, &hold);
 	hold_is_whole(&hold);
@@ -506,7 +506,7 @@ static void open_or_free(void *arg, size_t index)
 
 START_TEST(who_lets_pass_does_not_touch_it_again)
 {
-	struct cradle cradle = { .kind = _i, .rounds = scaled(10000) };
+	struct cradle cradle = { .kind = _i, .rounds = scaled(8000) };
 
 	together(_i == GOES_LATCH ? 3 : 2, open_or_free, &cradle);
 	ck_assert_int_eq(cradle.errors, 0);

@@ -347,6 +347,7 @@ static const struct fut_waiter_kind lock_waiter = {
 
 static const struct fut_cell_kind lock_cell = {
 	.withdraw = lock_withdraw,
+	.holds = true,
 	.free = fut_wait_free,
 };
 

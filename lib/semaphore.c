@@ -106,6 +106,7 @@ static const struct fut_waiter_kind acquire_waiter = {
 
 static const struct fut_cell_kind acquire_cell = {
 	.withdraw = acquire_withdraw,
+	.holds = true,
 	.taken = acquire_taken,
 	.free = fut_wait_free,
 };

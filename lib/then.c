@@ -60,6 +60,13 @@ static struct future_cell *take_source(struct fut_job *job)
 	return source;
 }
 
+/* True if the value is a hold, which to destroy is to give back. */
+static inline bool lends_hold(struct future_cell *source)
+{
+	return !fut_cell_is_plain(source) &&
+		fut_cell_owner(source)->kind->holds;
+}
+
 /*
  * What the function returned settles the dependent; or the source's outcome
  * does.  `lent` is the value that the function was given.  Drops the source.
@@ -80,10 +87,12 @@ static inline enum fut_end finish(struct fut_job *job,
 	} else if (FUT_UNLIKELY(result->value == lent) && lent != NULL &&
 		   result->destroy == NULL && fut_cell_lends(source)) {
 		end = fut_job_finish_lent(job, result, fut_cell_owner(source));
-	} else {
-		/* What it was lent has gone before it settles. */
+	} else if (FUT_UNLIKELY(lends_hold(source))) {
+		/* It has gone back before this settles. */
 		fut_job_unref(fut_job_of(source));
 		return fut_job_finish(job, result);
+	} else {
+		end = fut_job_finish(job, result);
 	}
 	fut_job_unref(fut_job_of(source));
 	return end;

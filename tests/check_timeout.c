@@ -371,8 +371,11 @@ static future_result_t wait_for_self(void *arg)
 	return future_ok(NULL);
 }
 
-/* The timer is hope: it is no EDEADLK. */
-START_TEST(a_task_that_waits_for_itself_with_a_timeout_gets_etimedout)
+/*
+ * The timer is hope: it is no EDEADLK.  It cancels the task that waits, which
+ * may see that before it sees the timeout settle.
+ */
+START_TEST(a_task_that_waits_for_itself_with_a_timeout_ends)
 {
 	struct waiting waiting = { .pool = pool_of(1), .gate = GATE_INIT,
 		.deadline = in_ns(2000000) };
@@ -380,7 +383,7 @@ START_TEST(a_task_that_waits_for_itself_with_a_timeout_gets_etimedout)
 	waiting.own = future_submit(waiting.pool, wait_for_self, &waiting);
 	gate_open(&waiting.gate);
 	ck_assert_int_eq(future_join(waiting.own, FUTURE_FOREVER), 0);
-	ck_assert_int_eq(waiting.error, ETIMEDOUT);
+	ck_assert(waiting.error == ETIMEDOUT || waiting.error == ECANCELED);
 	ck_assert_int_eq(outcome_of(waiting.own), ECANCELED);
 	future_executor_unref(waiting.pool);
 }
@@ -464,7 +467,7 @@ int main(void)
 	tcase = suite_case(suite, "tasks");
 	tcase_add_test(tcase, the_only_worker_runs_what_a_timeout_waits_for);
 	tcase_add_test(tcase,
-		a_task_that_waits_for_itself_with_a_timeout_gets_etimedout);
+		a_task_that_waits_for_itself_with_a_timeout_ends);
 	tcase_add_test(tcase,
 		where_only_the_source_is_left_to_wait_for_it_is_edeadlk);
 	tcase_add_test(tcase,

@@ -72,7 +72,7 @@ struct fut_cell_kind {
 	struct future_cell *(*outcome)(struct fut_job *job,
 		struct future_cell *inner);
 
-	bool holds;	/* the value is a hold: destroying it waits for nothing */
+	bool holds;	/* its value is a hold: to destroy it never waits */
 
 	/* What its value becomes when it is taken; NULL: it stays so. */
 	void (*taken)(struct fut_job *job, future_result_t *result);

@@ -43,5 +43,6 @@
 #include <future/timer.h>
 #include <future/token.h>
 #include <future/group.h>
+#include <future/retry.h>
 
 #endif

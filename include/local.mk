@@ -13,6 +13,7 @@ futureinclude_HEADERS = \
 	include/future/pool.h \
 	include/future/promise.h \
 	include/future/result.h \
+	include/future/retry.h \
 	include/future/sync.h \
 	include/future/time.h \
 	include/future/timer.h \

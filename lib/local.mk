@@ -48,6 +48,7 @@ house = \
 	lib/promise.c \
 	lib/queue.c lib/queue.h \
 	lib/result.c \
+	lib/retry.c \
 	lib/ring.h \
 	lib/semaphore.c \
 	lib/share.h \

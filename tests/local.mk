@@ -49,6 +49,7 @@ tests_in_c = \
 	tests/check_process \
 	tests/check_promise \
 	tests/check_result \
+	tests/check_retry \
 	tests/check_schedule \
 	tests/check_semaphore \
 	tests/check_sequence \
@@ -103,8 +104,8 @@ tests_check_pool_SOURCES = tests/check_pool.c $(fail_thread)
 tests_check_timer_SOURCES = tests/check_timer.c $(fail_thread)
 tests_check_oom_SOURCES = tests/check_oom.c $(fail_thread) \
 	tests/fail/alloc.c tests/fail/alloc.h \
-	tests/fail/completion.c tests/fail/each.c tests/fail/map.c \
-	tests/fail/memory.h
+	tests/fail/completion.c tests/fail/each.c \
+	tests/fail/map.c tests/fail/retry.c tests/fail/memory.h
 
 # For every program that names no libraries of its own.
 LDADD = lib/.libs/libfuture-internal.a $(CHECK_LIBS)

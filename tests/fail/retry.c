@@ -1,0 +1,3 @@
+/* lib/retry.c over the memory that is refused on demand. */
+#include "memory.h"
+#include "../../lib/retry.c"

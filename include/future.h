@@ -44,5 +44,6 @@
 #include <future/token.h>
 #include <future/group.h>
 #include <future/retry.h>
+#include <future/limiter.h>
 
 #endif

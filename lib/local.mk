@@ -40,6 +40,7 @@ house = \
 	lib/inline.c lib/inline.h \
 	lib/job.c lib/job.h \
 	lib/latch.c \
+	lib/limiter.c \
 	lib/map.c \
 	lib/more.c lib/more.h \
 	lib/mutex.c \

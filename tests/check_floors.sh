@@ -13,7 +13,7 @@ floors='
 5 after cancel combine every follow get help job more plain promise result
 5 stop submit then timeout token group
 5 channel event latch mutex semaphore wait
-6 completion each map retry
+6 completion each limiter map retry
 '
 # Who never meets: the future knows nothing of what runs it, nor that of it.
 strangers='

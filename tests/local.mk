@@ -36,6 +36,7 @@ tests_in_c = \
 	tests/check_latch \
 	tests/check_letgo \
 	tests/check_lifetime \
+	tests/check_limiter \
 	tests/check_machine \
 	tests/check_map \
 	tests/check_misuse \
@@ -104,7 +105,7 @@ tests_check_pool_SOURCES = tests/check_pool.c $(fail_thread)
 tests_check_timer_SOURCES = tests/check_timer.c $(fail_thread)
 tests_check_oom_SOURCES = tests/check_oom.c $(fail_thread) \
 	tests/fail/alloc.c tests/fail/alloc.h \
-	tests/fail/completion.c tests/fail/each.c \
+	tests/fail/completion.c tests/fail/each.c tests/fail/limiter.c \
 	tests/fail/map.c tests/fail/retry.c tests/fail/memory.h
 
 # For every program that names no libraries of its own.

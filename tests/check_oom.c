@@ -503,6 +503,64 @@ static void run_timers(void)
 	future_executor_unref(pool);
 }
 
+/* Attempts of which the second follows another task. */
+
+struct tries {
+	atomic_int *destroyed;
+	int runs;
+};
+
+static void tries_end(void *arg)
+{
+	count_work(((struct tries *)arg)->destroyed);
+}
+
+static future_result_t run_try(void *arg)
+{
+	struct tries *tries = arg;
+
+	if (++tries->runs % 2 == 0)
+		return future_follow(future_submit(future_current(), fail_task,
+			NULL));
+	return tries->runs < 3 ? future_fail(EAGAIN) : future_ok(NULL);
+}
+
+static void run_retry(void)
+{
+	future_executor_t *pool = two_threads();
+	atomic_int destroyed = 0;
+	struct tries tries = { &destroyed, 0 };
+
+	if (pool == NULL)
+		return;
+	settles(future_retry(pool, &(future_retry_t){ .attempts = 5,
+		.backoff_ns = 1000, .fn = run_try, .arg = &tries,
+		.arg_size = sizeof(tries), .destroy_arg = tries_end }));
+	future_executor_unref(pool);
+	ck_assert_int_eq(destroyed, 1);
+}
+
+/* Who cannot have a timer does not wait for one. */
+static void run_limiter(void)
+{
+	future_limiter_t *mark = (future_limiter_t *)&mark, *limiter = mark;
+	int error = future_limiter_new(1000, 1000000, 5, &limiter);
+	future_t *first, *second;
+
+	want_of_memory(error);
+	ck_assert((error == 0) == (limiter != mark));
+	if (error != 0)
+		return;
+	ck_assert_int_eq(future_limiter_acquire(limiter, 4), 0);
+	first = future_limiter_acquire_async(limiter, 5);
+	second = future_limiter_acquire_async(limiter, 2);
+	want_of_memory(future_limiter_acquire_until(limiter, 3,
+		future_in_ms(100000)));
+	future_limiter_unref(limiter);
+	settles(first);
+	settles(second);
+}
+
 static const struct scenario {
 	const char *name;
 	void (*run)(void);
@@ -529,6 +587,8 @@ static const struct scenario {
 	{ "passing", run_passing },
 	{ "channel", run_channel },
 	{ "timers", run_timers },
+	{ "retry", run_retry },
+	{ "limiter", run_limiter },
 };
 
 enum { SCENARIOS = sizeof(scenarios) / sizeof(scenarios[0]) };

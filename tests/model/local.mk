@@ -45,9 +45,11 @@ EXTRA_DIST += tests/model/build.sh tests/model/all.sh \
 	tests/model/scenario_group.c \
 	tests/model/scenario_help.c \
 	tests/model/scenario_keep.c \
+	tests/model/scenario_limiter.c \
 	tests/model/scenario_mutex.c \
 	tests/model/scenario_pool.c \
 	tests/model/scenario_promise.c \
+	tests/model/scenario_retry.c \
 	tests/model/scenario_settle.c \
 	tests/model/scenario_timer.c \
 	tests/model/scenario_token.c \

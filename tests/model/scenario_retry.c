@@ -153,3 +153,28 @@ SCENARIO(no_memory_for_a_retry, .faults = 1)
 	pool_end(pool);
 	MODEL_CHECK(model_counted(DESTROYED) == 1);
 }
+
+/* The clock hardly moves here but for those who sleep. */
+
+static int64_t run_at_ns[6];
+
+static future_result_t run_six_times(void *arg)
+{
+	run_at_ns[model_counted(RAN)] = future_now().ns;
+	model_count(RAN);
+	return model_counted(RAN) < 6 ? future_fail(EIO) : future_ok(arg);
+}
+
+SCENARIO(a_retry_pauses_twice_as_long_up_to_its_cap, .bound = 1)
+{
+	static const int64_t pauses[] = { 2, 4, 8, 9, 9 };
+
+	pool = pool_with_timers();
+	get_and_unref(future_retry(pool, &(future_retry_t){ .attempts = 6,
+		.backoff_ns = 2000000, .cap_ns = 9000000,
+		.fn = run_six_times }), NULL);
+	pool_end(pool);
+	for (int i = 0; i < 5; i++)
+		MODEL_CHECK((run_at_ns[i + 1] - run_at_ns[i]) / 1000000 ==
+			pauses[i]);
+}

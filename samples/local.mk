@@ -9,13 +9,24 @@ samples = \
 	samples/producers \
 	samples/race_condition \
 	samples/resource
+samples = samples/api_client samples/as_completed samples/fanout \
+	samples/four_models
 
 if SAMPLES
 noinst_PROGRAMS += $(samples)
 endif
 
+samples_api_client_SOURCES = \
+	samples/api_client.c \
+	samples/http.c samples/http.h samples/http_url.c \
+	samples/server.c samples/server.h
+samples_api_client_LDADD = lib/libfuture.la
+
 samples_as_completed_SOURCES = samples/as_completed.c
 samples_as_completed_LDADD = lib/libfuture.la
+
+samples_fanout_SOURCES = samples/fanout.c
+samples_fanout_LDADD = lib/libfuture.la
 
 samples_four_models_SOURCES = \
 	samples/bars.c samples/bars.h \

@@ -40,7 +40,22 @@ struct loop {
 	struct connection **connections;
 	struct pollfd *polls;	/* [0] the listener, [1] the leash, then ... */
 	size_t count, capacity;
+	uint32_t lot;		/* the last that was drawn */
 };
+
+/* G. Marsaglia, Xorshift RNGs, 2003; the state must not be 0. */
+static bool lot_fails(struct loop *loop)
+{
+	uint32_t lot = loop->lot;
+
+	if (loop->options->fail_one_in == 0)
+		return false;
+	lot ^= lot << 13;
+	lot ^= lot >> 17;
+	lot ^= lot << 5;
+	loop->lot = lot;
+	return lot % loop->options->fail_one_in == 0;
+}
 
 /*
  * A byte is a hash of where it stands, so that a block that is lost, doubled
@@ -58,8 +73,9 @@ static void body_fill(unsigned long number, size_t at, char *out, size_t count)
 }
 
 /* Decides what to answer; false: nothing at all. */
-static bool answer_choose(struct connection *c, size_t size)
+static bool answer_choose(struct loop *loop, struct connection *c)
 {
+	size_t size = loop->options->body_size;
 	char what[32] = "";
 	const char *status = "200 OK";
 	int n;
@@ -74,6 +90,9 @@ static bool answer_choose(struct connection *c, size_t size)
 		size += size == 0;
 	} else if (strcmp(what, "endless") != 0 && c->number == 0) {
 		status = "404 Not Found";
+		c->body_length = size = 0;
+	} else if (lot_fails(loop)) {
+		status = "503 Service Unavailable";
 		c->body_length = size = 0;
 	}
 	if (strcmp(what, "garbage") == 0)
@@ -106,7 +125,7 @@ static bool connection_read(struct loop *loop, struct connection *c)
 		return true;
 	c->stage = DELAYED;
 	c->due_ns = INT64_MAX;
-	if (answer_choose(c, loop->options->body_size))
+	if (answer_choose(loop, c))
 		c->due_ns = future_in_ms(loop->options->delay_ms).ns;
 	return true;
 }
@@ -236,7 +255,8 @@ static void loop_serve(struct loop *loop)
 
 int server_run(const struct server_options *options, int listener, int leash)
 {
-	struct loop loop = { .options = options };
+	struct loop loop = { .options = options,
+		.lot = options->seed != 0 ? options->seed : 1 };
 	int error = loop_grow(&loop);
 
 	while (error == 0) {

@@ -21,11 +21,14 @@
 #define SERVER_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct server_options {
 	size_t body_size;	/* bytes */
 	int delay_ms;		/* from the request to the first byte */
+	uint32_t fail_one_in;	/* so many get a 503, by lot; 0: none */
+	uint32_t seed;		/* of the lots */
 };
 
 struct server {

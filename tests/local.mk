@@ -78,8 +78,10 @@ tests_in_c = \
 	tests/stress_timer
 
 tests_in_sh = \
+	tests/check_api_client.sh \
 	tests/check_as_completed.sh \
 	tests/check_explorer.sh \
+	tests/check_fanout.sh \
 	tests/check_floors.sh \
 	tests/check_four_models.sh \
 	tests/check_header.sh \

@@ -1,9 +1,9 @@
 /*
  * Floor 6: futures in the order in which they settle.
  *
- * A continuation on the inline executor hangs on each that was added; when it
- * runs, the future is given to the first who asks, or else it is ready.  So of
- * two lists one is empty: what is ready, and who asks.
+ * On each that was added hangs a continuation on the inline executor, not under
+ * its token, with which it would go unheard; when it runs, who asks first is
+ * given the future, or else it is ready.  So of these two lists one is empty.
  *
  * Who asks has a promise, settled or cancelled once: so nobody is given a
  * future who no longer waits for it.  Those that were cancelled are taken off
@@ -31,6 +31,7 @@ struct future_completion {
 	long spare;		/* left, less askers: not below -giving */
 	size_t refs;		/* the user's, each entry's, who gives */
 	bool closed;
+	future_token_t *apart;	/* constant; one that is not cancelled */
 };
 
 /* One that was added. */
@@ -258,7 +259,8 @@ int future_completion_add(future_completion_t *completion, future_t *future)
 		return ENOMEM;
 	hung = future_then_with(future, &(future_continuation_t){
 		.on = FUTURE_ON_EITHER, .executor = future_inline(),
-		.fn = hear, .arg = entry, .destroy_arg = entry_put });
+		.token = completion->apart, .fn = hear, .arg = entry,
+		.destroy_arg = entry_put });
 	if (future_state(hung) != FUTURE_FAILED) {
 		offer(entry, hung);
 		return 0;
@@ -295,10 +297,9 @@ static int look(struct future_completion *of, struct asker *asker,
 	struct entry **ret_entry)
 {
 	struct asker *swept;
-	struct node gone;
+	struct node gone = { &gone, &gone };
 	int error = 0;
 
-	list_init(&gone);
 	future_mutex_lock(&of->lock);
 	*ret_entry = list_pop(&of->ready);
 	if (*ret_entry != NULL) {
@@ -354,10 +355,8 @@ future_t *future_completion_next_async(future_completion_t *completion)
 static future_t *race(struct future_completion *of, future_t *waiting)
 {
 	size_t most = future_completion_left(of), count = 0;
-	future_t **list = NULL, *race;
+	future_t **list = malloc((most + 1) * sizeof(future_t *)), *race;
 
-	if (most < SIZE_MAX / sizeof(future_t *))
-		list = malloc((most + 1) * sizeof(future_t *));
 	if (list == NULL)
 		return future_ready(future_fail(ENOMEM));
 	future_mutex_lock(&of->lock);
@@ -455,14 +454,17 @@ size_t future_completion_left(future_completion_t *completion)
 int future_completion_new(future_completion_t **ret_completion)
 {
 	struct future_completion *of;
+	future_token_t *apart;
 
 	if (ret_completion == NULL)
 		return EINVAL;
 	of = malloc(sizeof(*of));
-	if (of == NULL)
+	if (of == NULL || future_token_new(NULL, FUTURE_FOREVER, &apart) != 0) {
+		free(of);
 		return ENOMEM;
+	}
 	*of = (struct future_completion){ .lock = FUTURE_MUTEX_INIT,
-		.refs = 1 };
+		.refs = 1, .apart = apart };
 	list_init(&of->pending);
 	list_init(&of->ready);
 	list_init(&of->askers);
@@ -493,5 +495,6 @@ void future_completion_free(future_completion_t *completion)
 		asker = list_pop(&of->askers);
 		future_mutex_unlock(&of->lock);
 	} while (entry != NULL || asker != NULL);
+	future_token_unref(of->apart);
 	release(of);
 }

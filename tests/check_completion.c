@@ -163,6 +163,35 @@ START_TEST(failures_and_cancels_come_like_any_other)
 }
 END_TEST
 
+/* Added before the cancel, and after it. */
+START_TEST(what_its_token_cancels_comes_like_any_other)
+{
+	future_completion_t *completion = completion_new();
+	future_executor_t *pool = pool_of(1);
+	struct hold hold = HOLD;
+	future_token_t *token;
+
+	ck_assert_int_eq(future_token_new(NULL, FUTURE_FOREVER, &token), 0);
+	hold_worker(pool, &hold);
+	FUTURE_AUTO future_t *task = future_submit_with(pool, &(future_task_t){
+		.fn = give_int, .token = token });
+
+	add_to(completion, task);
+	future_token_cancel(token);
+	add_to(completion, task);
+	future_token_unref(token);
+	for (int i = 0; i < 2; i++) {
+		FUTURE_AUTO future_t *next = next_of(completion);
+
+		ck_assert_ptr_eq(next, task);
+		ck_assert_int_eq(future_state(next), FUTURE_CANCELLED);
+	}
+	future_completion_free(completion);
+	gate_open(&hold.released);
+	future_executor_unref(pool);
+}
+END_TEST
+
 START_TEST(it_has_references_of_its_own)
 {
 	future_completion_t *completion = completion_new();
@@ -551,6 +580,7 @@ int main(void)
 		of_nothing_there_is_no_next,
 		a_deadline_splits_what_is_done_from_what_is_pending,
 		failures_and_cancels_come_like_any_other,
+		what_its_token_cancels_comes_like_any_other,
 		it_has_references_of_its_own,
 		a_next_as_a_future_settles_with_the_first,
 		nobody_waits_for_what_others_wait_for,

@@ -265,6 +265,15 @@ static int check(future_t *source, int on, const struct fut_spec *spec)
 	return fut_spec_check(spec);
 }
 
+/* One that a fork inherited would be locked, perhaps for ever. */
+static future_token_t *token_of(const future_t *source)
+{
+	future_token_t *token = fut_job_token(FUT_OWNER(source, struct fut_job,
+		cell));
+
+	return token != NULL && !fut_token_inherited(token) ? token : NULL;
+}
+
 static future_t *hang(struct fut_job *job, future_t *source)
 {
 	struct dependent *dependent = dependent_of(job);
@@ -293,7 +302,7 @@ static future_t *hang_on(future_t *source, future_executor_t *executor, int on,
 	if (executor != NULL)
 		where = fut_home_of(executor);
 	if (source != NULL && spec->token == NULL && on != ON_CANCEL)
-		spec->token = fut_job_token(fut_job_of(source));
+		spec->token = token_of(source);
 	if (error == 0 && future_token_is_cancelled(spec->token))
 		error = ECANCELED;
 	/* The same shell may have become another executor. */

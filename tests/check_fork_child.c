@@ -1,6 +1,7 @@
 /* Forked children: what they make for themselves works. */
 #define _GNU_SOURCE
 #include "world.h"
+#include "token.h"
 
 static void pool_child(void *arg)
 {
@@ -202,6 +203,39 @@ START_TEST(the_child_of_an_inline_task_starts_afresh)
 }
 END_TEST
 
+/* Another thread held the lock at the fork: nobody will unlock it there. */
+
+static void continue_in_child(void *future)
+{
+	atomic_int ran = 0;
+	future_t *next;
+
+	alarm(10);
+	next = future_then(future, count_then, &ran);
+	CHILD_ASSERT(future_state(next) == FUTURE_OK);
+	CHILD_ASSERT(ran == 1);
+	future_unref(next);
+	future_unref(future);
+}
+
+START_TEST(the_child_locks_no_inherited_token)
+{
+	future_token_t *token;
+	future_t *task;
+	int status;
+
+	ck_assert_int_eq(future_token_new(NULL, FUTURE_FOREVER, &token), 0);
+	task = future_submit_with(future_inline(), &(future_task_t){
+		.fn = nothing_task, .token = token });
+	fut_cell_lock(fut_token_cell(token));
+	status = in_child(continue_in_child, task);
+	fut_cell_unlock(fut_token_cell(token));
+	ck_assert_int_eq(status, 0);
+	future_unref(task);
+	future_token_unref(token);
+}
+END_TEST
+
 static void add_children(Suite *suite)
 {
 	TCase *tcase = suite_case(suite, "children");
@@ -215,6 +249,7 @@ static void add_children(Suite *suite)
 	tcase_add_test(tcase, the_child_of_a_task_is_a_plain_thread);
 	tcase_add_test(tcase, the_child_of_a_task_can_make_a_pool);
 	tcase_add_test(tcase, the_child_of_an_inline_task_starts_afresh);
+	tcase_add_test(tcase, the_child_locks_no_inherited_token);
 }
 
 int main(void)

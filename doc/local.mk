@@ -18,6 +18,7 @@ dist_man_MANS = \
 	doc/man/future_get.3 \
 	doc/man/future_group.3 \
 	doc/man/future_latch.3 \
+	doc/man/future_limiter.3 \
 	doc/man/future_map.3 \
 	doc/man/future_mutex.3 \
 	doc/man/future_pool_new.3 \
@@ -25,6 +26,7 @@ dist_man_MANS = \
 	doc/man/future_ref.3 \
 	doc/man/future_result.3 \
 	doc/man/future_semaphore.3 \
+	doc/man/future_retry.3 \
 	doc/man/future_submit.3 \
 	doc/man/future_then.3 \
 	doc/man/future_time.3 \

@@ -68,19 +68,42 @@ struct fut_task *fut_queue_drain(struct fut_queue *queue)
 	return all;
 }
 
-struct fut_task *fut_queue_pop_oldest(struct fut_queue *queue)
+/* Takes out what `at`, a link of the queue, leads to; no husk. */
+static struct fut_task *unlink(struct fut_queue *queue, struct fut_task **at)
 {
-	struct fut_task **at = &queue->head, *task;
+	struct fut_task *task = *at;
 
-	while (*at != NULL && (*at)->place != FUT_PLACE_QUEUED)
-		at = &(*at)->next;
-	task = *at;
-	if (task == NULL)
-		return NULL;
 	*at = task->next;
 	if (*at == NULL)
 		queue->tail = at;
 	queue->length--;
 	task->place = FUT_PLACE_NONE;
 	return task;
+}
+
+struct fut_task *fut_queue_take(struct fut_queue *queue, size_t at)
+{
+	struct fut_task **link = &queue->head;
+
+	while (at-- > 0)
+		link = &(*link)->next;
+	return unlink(queue, link);
+}
+
+bool fut_queue_remove(struct fut_queue *queue, const struct fut_task *task)
+{
+	struct fut_task **link = &queue->head;
+
+	while (*link != NULL && *link != task)
+		link = &(*link)->next;
+	return *link != NULL && unlink(queue, link) != NULL;
+}
+
+struct fut_task *fut_queue_pop_oldest(struct fut_queue *queue)
+{
+	struct fut_task **at = &queue->head;
+
+	while (*at != NULL && (*at)->place != FUT_PLACE_QUEUED)
+		at = &(*at)->next;
+	return *at != NULL ? unlink(queue, at) : NULL;
 }

@@ -66,6 +66,12 @@ struct fut_task *fut_queue_sweep(struct fut_queue *queue);
 /* Takes everything out, husks too, as a list in order. */
 struct fut_task *fut_queue_drain(struct fut_queue *queue);
 
+/* Any one: counted from the oldest, which is 0; there are more than that. */
+struct fut_task *fut_queue_take(struct fut_queue *queue, size_t at);
+
+/* Takes a task out; false if it is not in the queue. */
+bool fut_queue_remove(struct fut_queue *queue, const struct fut_task *task);
+
 /* The oldest that may be discarded, taken out; NULL if there is none. */
 struct fut_task *fut_queue_pop_oldest(struct fut_queue *queue);
 

@@ -52,21 +52,25 @@ static bool await(struct fut_timers *timers, bool over)
 	}
 }
 
-/* The first one, taken out, if its deadline is not after `now_ns`. */
+struct fut_task *fut_timers_pop(struct fut_timers *timers, int64_t now_ns)
+{
+	struct fut_heap_node *first = timers->root;
+
+	FUT_ASSERT(fut_lock_held(&timers->lock));
+	if (first == NULL || first->key > now_ns)
+		return NULL;
+	fut_heap_remove(&timers->root, first);
+	return fut_timer_task(FUT_OWNER(first, struct fut_timer, node));
+}
+
 static struct fut_task *pop(struct fut_timers *timers, int64_t now_ns)
 {
-	struct fut_heap_node *first;
+	struct fut_task *task;
 
 	fut_lock(&timers->lock);
-	first = timers->root;
-	if (first != NULL && first->key <= now_ns)
-		fut_heap_remove(&timers->root, first);
-	else
-		first = NULL;
+	task = fut_timers_pop(timers, now_ns);
 	fut_unlock(&timers->lock);
-	if (first == NULL)
-		return NULL;
-	return fut_timer_task(FUT_OWNER(first, struct fut_timer, node));
+	return task;
 }
 
 /* Which settle, and so fire hooks and call continuations of the inline one. */
@@ -129,21 +133,27 @@ static int start(struct fut_pool *pool)
 	return error;
 }
 
+int fut_timers_check(const struct fut_timers *timers, struct fut_timer *timer,
+	enum fut_post how, int64_t now_ns)
+{
+	int error = check_phase(timers, how);
+
+	if (timer->node.prev == &off)
+		return ECANCELED;
+	/* An earlier executor's, in this shell. */
+	if (fut_task_is_stale(fut_timer_task(timer)))
+		return ESHUTDOWN;
+	return error == 0 && timer->node.key <= now_ns ? ETIMEDOUT : error;
+}
+
 /* Under the lock. */
 static int arm(struct fut_pool *pool, struct fut_timer *timer,
 	enum fut_post how, int64_t now_ns)
 {
 	struct fut_timers *timers = &pool->timers;
-	int error = check_phase(timers, how);
+	int error = fut_timers_check(timers, timer, how, now_ns);
 
 	FUT_ASSERT(fut_lock_held(&timers->lock));
-	if (timer->node.prev == &off)
-		return ECANCELED;
-	/* An earlier pool's, in this shell. */
-	if (fut_task_is_stale(fut_timer_task(timer)))
-		return ESHUTDOWN;
-	if (error == 0 && timer->node.key <= now_ns)
-		return ETIMEDOUT;
 	if (error == 0 && !timers->running && timer->node.key != FUT_FOREVER)
 		error = start(pool);
 	if (error == 0)
@@ -173,9 +183,8 @@ int fut_pool_arm(struct future_executor *executor, struct fut_timer *timer,
 	return error;
 }
 
-bool fut_pool_disarm(struct future_executor *executor, struct fut_timer *timer)
+bool fut_timers_disarm(struct fut_timers *timers, struct fut_timer *timer)
 {
-	struct fut_timers *timers = &fut_pool_of(executor)->timers;
 	bool armed;
 
 	fut_lock(&timers->lock);
@@ -185,6 +194,11 @@ bool fut_pool_disarm(struct future_executor *executor, struct fut_timer *timer)
 	timer->node.prev = &off;
 	fut_unlock(&timers->lock);
 	return armed;
+}
+
+bool fut_pool_disarm(struct future_executor *executor, struct fut_timer *timer)
+{
+	return fut_timers_disarm(&fut_pool_of(executor)->timers, timer);
 }
 
 void fut_timers_shut(struct fut_timers *timers, enum fut_timers_phase phase)

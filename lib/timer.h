@@ -65,6 +65,16 @@ struct fut_timers {
 /* A new executor in this shell. */
 void fut_timers_open(struct fut_timers *timers);
 
+/* Under the lock: 0, or why it cannot be armed: see fut_executor_kind. */
+int fut_timers_check(const struct fut_timers *timers, struct fut_timer *timer,
+	enum fut_post how, int64_t now_ns);
+
+/* Under the lock: the first, taken out, if it is due; NULL: none is. */
+struct fut_task *fut_timers_pop(struct fut_timers *timers, int64_t now_ns);
+
+/* For good; true if it was armed. */
+bool fut_timers_disarm(struct fut_timers *timers, struct fut_timer *timer);
+
 /* Refuses what it is too late for from now on; armed ones stay. */
 void fut_timers_shut(struct fut_timers *timers, enum fut_timers_phase phase);
 

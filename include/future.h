@@ -45,5 +45,6 @@
 #include <future/group.h>
 #include <future/retry.h>
 #include <future/limiter.h>
+#include <future/sim.h>
 
 #endif

@@ -15,6 +15,7 @@ futureinclude_HEADERS = \
 	include/future/promise.h \
 	include/future/result.h \
 	include/future/retry.h \
+	include/future/sim.h \
 	include/future/sync.h \
 	include/future/time.h \
 	include/future/timer.h \

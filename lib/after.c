@@ -58,7 +58,7 @@ static const struct fut_cell_kind after_cell = {
 
 future_t *future_after(future_executor_t *executor, future_time_t deadline)
 {
-	struct fut_home home = fut_home_of(executor);
+	struct fut_home home = fut_home_of_timer(fut_home_of(executor));
 	struct after *after = fut_block_new(sizeof(*after));
 	struct fut_task *task;
 	int error;

@@ -1,4 +1,4 @@
-/* Floor 1: the monotonic clock, in nanoseconds. */
+/* Floor 1: the monotonic clock, in nanoseconds; a sim's on its thread. */
 #ifndef FUT_CLOCK_H
 #define FUT_CLOCK_H
 

@@ -32,8 +32,7 @@ struct future_executor *fut_executor_peek(struct future_executor *executor)
 	return atomic_load_explicit(&default_pool, FUT_ACQUIRE);
 }
 
-/* The default one; NULL if it cannot be started. */
-static struct future_executor *resolve(void)
+struct future_executor *fut_executor_default(void)
 {
 	struct future_executor *executor = fut_executor_peek(NULL);
 
@@ -45,7 +44,9 @@ static struct future_executor *resolve(void)
 
 future_executor_t *future_default(void)
 {
-	return resolve();
+	struct future_executor *sim = fut_executor_meant(NULL);
+
+	return sim != NULL ? sim : fut_executor_default();
 }
 
 bool fut_keep(struct fut_task *task)
@@ -64,7 +65,7 @@ static int address(const struct fut_task *task,
 	struct future_executor *executor = task->executor;
 
 	if (FUT_UNLIKELY(executor == NULL)) {
-		executor = resolve();
+		executor = fut_executor_default();
 		if (executor == NULL)
 			return EAGAIN;
 	}

@@ -7,6 +7,9 @@
 /* `executor`, or the default one for NULL; NULL until that was started. */
 struct future_executor *fut_executor_peek(struct future_executor *executor);
 
+/* The default one, started; NULL if it cannot be. */
+struct future_executor *fut_executor_default(void);
+
 /* The one that a task is for. */
 static inline struct future_executor *fut_task_executor(
 	const struct fut_task *task)

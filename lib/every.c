@@ -188,7 +188,7 @@ static struct every *every_new(struct fut_home home,
 future_t *future_every(future_executor_t *executor,
 	const future_schedule_t *schedule)
 {
-	struct fut_home home = fut_home_of(executor);
+	struct fut_home home = fut_home_of_timer(fut_home_of(executor));
 	struct every *every = NULL;
 	struct fut_spec spec;
 	int error;

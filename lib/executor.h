@@ -121,6 +121,13 @@ static inline bool fut_executor_inherited(
 		executor->born != FUT_BORN_EVERYWHERE;
 }
 
+/* NULL on the thread of a sim is that. */
+static inline struct future_executor *fut_executor_meant(
+	struct future_executor *executor)
+{
+	return executor != NULL ? executor : fut_self()->sim;
+}
+
 /* The generation that a holder of a handle sees. */
 static inline uint32_t fut_executor_generation(
 	struct future_executor *executor)

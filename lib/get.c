@@ -46,21 +46,25 @@ static int sleep_until(struct future_cell *cell, int64_t deadline_ns,
 	woken = fut_stop_sleep(&sleeper, FUT_SLEEPER_FIRED, deadline_ns, stops);
 	if ((woken & FUT_SLEEPER_FIRED) || take_off(cell, &sleeper))
 		return 0;
-	return woken != 0 ? ECANCELED : ETIMEDOUT;
+	return fut_stop_error(woken);
 }
 
-/* Sleeps until the future settles, or something comes that may be needed. */
-static void sleep_in_task(struct future_cell *cell, bool stops)
+/*
+ * Sleeps until the future settles, or something comes that may be needed: 0.
+ * EDEADLK if nothing can.
+ */
+static int sleep_in_task(struct future_cell *cell, bool stops)
 {
 	const uint32_t bits = FUT_SLEEPER_FIRED | FUT_SLEEPER_PRODDED;
 	struct fut_worker *worker = fut_self()->worker;
 	struct fut_blocked blocked;
 	struct fut_sleeper sleeper;
 	struct fut_job *job;
+	uint32_t woken = 0;
 
 	fut_sleeper_init(&sleeper);
 	if (!fut_cell_hang(cell, &sleeper.hook, 0))
-		return;
+		return 0;
 	if (worker != NULL)
 		fut_worker_block(worker, &blocked, &sleeper);
 	/* Announced first, then looked: see fut_worker_block(). */
@@ -69,7 +73,7 @@ static void sleep_in_task(struct future_cell *cell, bool stops)
 		fut_job_unref(job);
 		break;
 	case FUT_HELP_NOTHING:
-		fut_stop_sleep(&sleeper, bits, FUT_FOREVER, stops);
+		woken = fut_stop_sleep(&sleeper, bits, FUT_FOREVER, stops);
 		break;
 	case FUT_HELP_AGAIN:
 	case FUT_HELP_SELF:
@@ -77,15 +81,18 @@ static void sleep_in_task(struct future_cell *cell, bool stops)
 	}
 	if (worker != NULL)
 		fut_worker_unblock(worker, &blocked);
-	take_off(cell, &sleeper);
+	if (take_off(cell, &sleeper))
+		return 0;
+	return woken & FUT_SLEEPER_STUCK ? EDEADLK : 0;
 }
 
 /* Without a deadline, inside a function that an executor runs. */
 static int wait_in_task(struct future_cell *cell, bool stops)
 {
 	struct fut_job *job;
+	int error = 0;
 
-	while (!is_settled(cell)) {
+	while (error == 0 && !is_settled(cell)) {
 		if (stops && fut_stop_asked())
 			return ECANCELED;
 		switch (fut_help_find(cell, &job)) {
@@ -98,11 +105,11 @@ static int wait_in_task(struct future_cell *cell, bool stops)
 			break;
 		case FUT_HELP_NOTHING:
 			if (!spin(cell))
-				sleep_in_task(cell, stops);
+				error = sleep_in_task(cell, stops);
 			break;
 		}
 	}
-	return 0;
+	return error;
 }
 
 static int wait(struct future_cell *cell, int64_t deadline_ns, bool stops)

@@ -81,7 +81,7 @@ int future_executor_join(future_executor_t *executor, future_time_t deadline)
 
 int future_executor_drain(future_executor_t *executor, future_time_t deadline)
 {
-	executor = fut_executor_peek(executor);
+	executor = fut_executor_peek(fut_executor_meant(executor));
 	if (executor == NULL)
 		return 0;	/* the default one was never used */
 	if (fut_executor_inherited(executor))
@@ -94,7 +94,7 @@ void future_executor_stats(future_executor_t *executor,
 {
 	if (ret_stats == NULL)
 		return;
-	executor = fut_executor_peek(executor);
+	executor = fut_executor_peek(fut_executor_meant(executor));
 	if (usable(executor))
 		executor->kind->stats(executor, ret_stats);
 	else

@@ -9,7 +9,8 @@ static bool may_run(const struct fut_job *job)
 	const struct fut_self *self = fut_self();
 	struct future_executor *home = fut_executor_peek(job->task.executor);
 
-	if (home == NULL || fut_thread_stack_deep() ||
+	/* In a sim the seed says what runs. */
+	if (home == NULL || home == self->sim || fut_thread_stack_deep() ||
 	    fut_task_is_stale(&job->task))
 		return false;
 	/* Between two functions, too: in a destructor, say. */

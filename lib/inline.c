@@ -65,7 +65,7 @@ static void inline_ran(struct future_executor *executor, enum fut_end end)
 static int inline_arm(struct future_executor *executor,
 	struct fut_timer *timer, enum fut_post how)
 {
-	executor = future_default();
+	executor = fut_executor_default();
 	return executor != NULL ? executor->kind->arm(executor, timer, how) :
 		EAGAIN;
 }

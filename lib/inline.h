@@ -23,4 +23,31 @@ static inline void fut_inline_flush(void)
 		fut_inline_flush_now();
 }
 
+/* What waits on this thread, while something runs that is none of its own. */
+struct fut_inline_list {
+	struct fut_task *head, **tail;
+	bool busy;
+};
+
+static inline struct fut_inline_list fut_inline_set_aside(void)
+{
+	struct fut_self *self = fut_self();
+	struct fut_inline_list list = { self->inline_head, self->inline_tail,
+		self->inline_busy };
+
+	self->inline_head = NULL;
+	self->inline_busy = false;
+	return list;
+}
+
+static inline void fut_inline_restore(const struct fut_inline_list *list)
+{
+	struct fut_self *self = fut_self();
+
+	FUT_ASSERT(self->inline_head == NULL);
+	self->inline_head = list->head;
+	self->inline_tail = list->tail;
+	self->inline_busy = list->busy;
+}
+
 #endif

@@ -103,9 +103,16 @@ struct fut_home {
 /* Of an executor that the caller holds a handle of; NULL is the default. */
 static inline struct fut_home fut_home_of(struct future_executor *executor)
 {
+	executor = fut_executor_meant(executor);
 	return (struct fut_home){ executor, executor != NULL ?
 		fut_executor_generation(executor) : 0 };
 }
+
+/*
+ * Of a timer, which would live at `home`: the inline executor's are the default
+ * one's, but on the thread of a sim that sim's.
+ */
+struct fut_home fut_home_of_timer(struct fut_home home);
 
 /* Of one with FUT_FORM_ELSEWHERE: its home, where it does not run. */
 struct fut_home fut_home_elsewhere(const struct fut_job *job);

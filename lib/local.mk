@@ -27,6 +27,7 @@ house = \
 	lib/each.c \
 	lib/event.c \
 	lib/every.c \
+	lib/explore.c \
 	lib/executor.h \
 	lib/follow.c \
 	lib/frame.h \
@@ -41,6 +42,7 @@ house = \
 	lib/job.c lib/job.h \
 	lib/latch.c \
 	lib/limiter.c \
+	lib/lots.c lib/lots.h \
 	lib/map.c \
 	lib/more.c lib/more.h \
 	lib/mutex.c \
@@ -53,6 +55,7 @@ house = \
 	lib/ring.h \
 	lib/semaphore.c \
 	lib/share.h \
+	lib/sim.c lib/sim.h \
 	lib/sleeper.c lib/sleeper.h \
 	lib/stop.c lib/stop.h \
 	lib/submit.c \
@@ -61,6 +64,7 @@ house = \
 	lib/timeout.c \
 	lib/timer.c lib/timer.h \
 	lib/token.c lib/token.h \
+	lib/turn.c \
 	lib/wait.c lib/wait.h \
 	lib/waiter.h \
 	lib/worker.c

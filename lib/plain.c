@@ -32,6 +32,12 @@ struct fut_home fut_home_here(void)
 	return fut_home_of(future_current());
 }
 
+struct fut_home fut_home_of_timer(struct fut_home home)
+{
+	return home.executor == future_inline() ? fut_home_of(
+		fut_self()->sim != NULL ? NULL : home.executor) : home;
+}
+
 struct fut_job *fut_job_new_plain(struct fut_home home)
 {
 	struct fut_job *job = fut_block_new(sizeof(*job));

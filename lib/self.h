@@ -15,6 +15,7 @@ struct fut_late;
 struct fut_steps;
 struct fut_task;
 struct future_cell;
+struct future_executor;
 struct fut_magazine;
 
 #define FUT_BLOCK_CLASSES 3
@@ -30,6 +31,8 @@ struct fut_self {
 	struct fut_task *inline_head;	/* waiting for the outermost call */
 	struct fut_task **inline_tail;	/* stale while the list is empty */
 	bool inline_busy;		/* an outer call empties the list */
+	struct future_executor *sim;	/* that it runs; else NULL: sim.h */
+	const int64_t *clock;		/* of that sim, or NULL: the real one */
 	bool may_keep;			/* a worker between two functions */
 	bool flush_set;			/* the exit of the thread flushes */
 	uint32_t number;		/* as the owner of a mutex; 0: none */

@@ -13,7 +13,8 @@ enum fut_sleeper_bit {
 	FUT_SLEEPER_PRODDED = 2,	/* it should look around */
 	FUT_SLEEPER_STOPPED = 4,	/* its function has been cancelled */
 	FUT_SLEEPER_CLAIMED = 8,	/* see waiter.h */
-	FUT_SLEEPER_PARKED = 16
+	FUT_SLEEPER_PARKED = 16,
+	FUT_SLEEPER_STUCK = 32	/* only returned: nothing can come: sim.h */
 };
 
 struct fut_sleeper {

@@ -1,6 +1,7 @@
 /* See stop.h. */
 #include "stop.h"
 #include "frame.h"
+#include "sim.h"
 
 /* Of the innermost function; NULL if it has none, or not of this process. */
 static struct future_cell *own(void)
@@ -36,6 +37,16 @@ static bool stop_fire(struct fut_hook *hook, struct future_cell *source,
 	return true;
 }
 
+/* The one place where waits sleep: on the thread of a sim it runs that. */
+static uint32_t sleep_here(struct fut_sleeper *sleeper, uint32_t bits,
+	int64_t deadline_ns)
+{
+	struct future_executor *sim = fut_self()->sim;
+
+	return sim != NULL ? fut_sim_sleep(sim, sleeper, bits, deadline_ns) :
+		fut_sleeper_sleep(sleeper, bits, deadline_ns);
+}
+
 uint32_t fut_stop_sleep(struct fut_sleeper *sleeper, uint32_t bits,
 	int64_t deadline_ns, bool stops)
 {
@@ -47,12 +58,12 @@ uint32_t fut_stop_sleep(struct fut_sleeper *sleeper, uint32_t bits,
 		return bits & atomic_load_explicit(&sleeper->word, FUT_ACQUIRE);
 	fut_hook_init(&stop.hook, stop_fire);
 	if (cell == NULL)
-		return fut_sleeper_sleep(sleeper, bits, deadline_ns);
+		return sleep_here(sleeper, bits, deadline_ns);
 	/* Once stopped: a second hook that fires could not be told from it. */
 	if (!(atomic_load_explicit(&sleeper->word, FUT_ACQUIRE) &
 			FUT_SLEEPER_STOPPED) &&
 	    fut_cell_hang(cell, &stop.hook, 0)) {
-		woken = fut_sleeper_sleep(sleeper, bits | FUT_SLEEPER_STOPPED,
+		woken = sleep_here(sleeper, bits | FUT_SLEEPER_STOPPED,
 			deadline_ns);
 		if (!fut_cell_unhang(cell, &stop.hook))
 			fut_sleeper_sleep(sleeper, FUT_SLEEPER_STOPPED,

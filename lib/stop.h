@@ -8,15 +8,26 @@
 #include "cell.h"
 #include "sleeper.h"
 
+#include <errno.h>
+
 /* True if the function that runs here has been cancelled. */
 bool fut_stop_asked(void);
 
 /*
  * Sleeps until one of `bits` is set, or the deadline has passed, or if it
- * `stops`, the function has been cancelled: then STOPPED is among the bits.  A
- * deadline of 0 or before only looks.
+ * `stops`, the function has been cancelled: then STOPPED is among the bits.  In
+ * a sim where nothing can happen any more, STUCK is.  A deadline of 0 or before
+ * only looks.
  */
 uint32_t fut_stop_sleep(struct fut_sleeper *sleeper, uint32_t bits,
 	int64_t deadline_ns, bool stops);
+
+/* Why it woke, if for none of its bits. */
+static inline int fut_stop_error(uint32_t woken)
+{
+	if (woken & FUT_SLEEPER_STOPPED)
+		return ECANCELED;
+	return woken & FUT_SLEEPER_STUCK ? EDEADLK : ETIMEDOUT;
+}
 
 #endif

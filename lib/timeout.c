@@ -152,6 +152,7 @@ future_t *future_timeout(future_t *future, future_time_t deadline)
 
 	if (error != 0)
 		return fut_job_failed(home, error);
+	home = fut_home_of_timer(home);
 	timeout = fut_block_new(sizeof(*timeout));
 	if (timeout == NULL)
 		return fut_job_failed(home, ENOMEM);

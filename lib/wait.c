@@ -79,7 +79,7 @@ int fut_nap_sleep(struct fut_nap *nap, int64_t deadline_ns, bool stops)
 	if (woken & FUT_SLEEPER_PRODDED)
 		return EAGAIN;
 	if (nap_claim(&nap->waiter))
-		return woken != 0 ? ECANCELED : ETIMEDOUT;
+		return fut_stop_error(woken);
 	fut_sleeper_sleep(&nap->sleeper, FUT_SLEEPER_FIRED, FUT_FOREVER);
 	return 0;
 }

@@ -26,8 +26,8 @@ struct fut_nap *fut_nap_of(struct fut_waiter *waiter);
 
 /*
  * Sleeps until it has been fired: 0.  Or ETIMEDOUT, or if it `stops`,
- * ECANCELED: then it has claimed itself, and has to leave its queue.  EAGAIN:
- * it has been prodded.
+ * ECANCELED, or in a sim EDEADLK: then it has claimed itself, and has to leave
+ * its queue.  EAGAIN: it has been prodded.
  */
 int fut_nap_sleep(struct fut_nap *nap, int64_t deadline_ns, bool stops);
 

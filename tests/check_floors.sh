@@ -7,11 +7,13 @@
 floors='
 0 base ring
 1 alloc clock error fork lock park self thread
-2 bits block hook sleeper waiter
+2 bits block hook lots sleeper waiter
 3 cell executor gate task
 4 admit close default frame handle heap inline pool queue share timer worker
+4 sim turn
 5 after cancel combine every follow get help job more plain promise result
 5 stop submit then timeout token group
+5 explore stop submit then timeout token
 5 channel event latch mutex semaphore wait
 6 completion each limiter map retry
 '
@@ -27,8 +29,10 @@ cell inline
 cell pool
 cell queue
 cell share
+cell sim
 cell timer
 cell task
+cell turn
 cell worker
 '
 # All that a file outside floor 1 may include with angle brackets.  Floor 6 is

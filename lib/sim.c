@@ -1,0 +1,349 @@
+/* The start and the end of a sim, and its handle.  See sim.h. */
+#include "sim.h"
+#include "alloc.h"
+#include "frame.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* The same in every sim; a day, so that what lies before it is positive. */
+#define START_NS ((int64_t)86400 * 1000000000)
+
+static struct fut_lock free_lock;
+static struct fut_sim *free_shells;	/* under free_lock */
+
+/* Under the lock: why it is too late for a task, or 0. */
+static int check_open(struct fut_sim *sim, struct fut_task *task,
+	enum fut_post how)
+{
+	uint8_t phase = sim->timers.phase;
+
+	FUT_ASSERT(fut_lock_held(&sim->timers.lock));
+	if (fut_task_is_stale(task))
+		return ESHUTDOWN;
+	if (phase == FUT_TIMERS_OPEN)
+		return 0;
+	/* As of a pool. */
+	if (how == FUT_POST_TIMED && phase == FUT_TIMERS_CANCELLED)
+		return ECANCELED;
+	if (how != FUT_POST_RELEASED || phase == FUT_TIMERS_ENDED ||
+	    !fut_frame_belongs(&sim->executor))
+		return ESHUTDOWN;
+	return phase == FUT_TIMERS_CANCELLED ? ECANCELED : 0;
+}
+
+static int sim_post(struct future_executor *executor, struct fut_task *task,
+	enum fut_post how)
+{
+	struct fut_sim *sim = fut_sim_of(executor);
+	int error;
+
+	fut_lock(&sim->timers.lock);
+	error = check_open(sim, task, how);
+	if (error == 0)
+		fut_queue_push(&sim->queue, task, FUT_PLACE_QUEUED);
+	else if (!fut_task_is_stale(task))
+		sim->refused++;
+	if (sim->queue.length > sim->peak)
+		sim->peak = sim->queue.length;
+	fut_unlock(&sim->timers.lock);
+	return error;
+}
+
+static void sim_husk(struct future_executor *executor, struct fut_task *task,
+	enum fut_husk why)
+{
+	struct fut_sim *sim = fut_sim_of(executor);
+	bool queued = false;
+
+	fut_lock(&sim->timers.lock);
+	if (!fut_task_is_stale(task)) {
+		sim->counts[FUT_END_CANCELLED] += why == FUT_HUSK_CANCELLED;
+		queued = fut_queue_remove(&sim->queue, task);
+	}
+	fut_unlock(&sim->timers.lock);
+	if (queued)
+		task->kind->run(task);
+}
+
+static void sim_ran(struct future_executor *executor, enum fut_end end)
+{
+	struct fut_sim *sim = fut_sim_of(executor);
+
+	fut_lock(&sim->timers.lock);
+	sim->counts[end]++;
+	fut_unlock(&sim->timers.lock);
+}
+
+static int sim_arm(struct future_executor *executor, struct fut_timer *timer,
+	enum fut_post how)
+{
+	struct fut_sim *sim = fut_sim_of(executor);
+	int error;
+
+	fut_lock(&sim->timers.lock);
+	error = fut_timers_check(&sim->timers, timer, how, sim->now_ns);
+	if (error == 0)
+		fut_heap_insert(&sim->timers.root, &timer->node);
+	fut_unlock(&sim->timers.lock);
+	return error;
+}
+
+static bool sim_disarm(struct future_executor *executor,
+	struct fut_timer *timer)
+{
+	return fut_timers_disarm(&fut_sim_of(executor)->timers, timer);
+}
+
+static void shell_free(struct fut_sim *sim)
+{
+	fut_lock(&free_lock);
+	sim->next_free = free_shells;
+	free_shells = sim;
+	fut_unlock(&free_lock);
+}
+
+void fut_sim_end(struct fut_sim *sim)
+{
+	struct fut_self *self = fut_self();
+
+	sim->orphan = false;
+	fut_sim_finish(&sim->executor);
+	fut_lock(&sim->timers.lock);
+	/* Whoever still knows this address is told that it is over. */
+	atomic_store_explicit(&sim->executor.generation,
+		fut_executor_generation(&sim->executor) + 1, FUT_RELAXED);
+	fut_unlock(&sim->timers.lock);
+	self->sim = NULL;
+	self->clock = NULL;
+	shell_free(sim);
+}
+
+const struct fut_lots *fut_sim_finish(struct future_executor *executor)
+{
+	struct fut_sim *sim = fut_sim_of(executor);
+
+	fut_timers_shut(&sim->timers, FUT_TIMERS_SHUT);
+	fut_sim_run(sim);
+	fut_timers_end(&sim->timers);
+	return &sim->lots;
+}
+
+static void sim_close(struct future_executor *executor, bool wait)
+{
+	struct fut_sim *sim = fut_sim_of(executor);
+
+	(void)wait;
+	if (!fut_sim_is_here(executor))
+		fut_die("future_executor_unref: the last one of a sim, "
+			"on another thread");
+	fut_timers_shut(&sim->timers, FUT_TIMERS_SHUT);
+	if (sim->running > 0)
+		sim->orphan = true;
+	else
+		fut_sim_end(sim);
+}
+
+static void sim_shutdown(struct future_executor *executor)
+{
+	fut_timers_shut(&fut_sim_of(executor)->timers, FUT_TIMERS_SHUT);
+}
+
+static size_t drop_all(struct fut_task *tasks)
+{
+	size_t settled = 0;
+
+	while (tasks != NULL) {
+		struct fut_task *task = tasks;
+
+		tasks = task->next;
+		settled += task->kind->drop(task, ECANCELED);
+	}
+	return settled;
+}
+
+static size_t sim_cancel(struct future_executor *executor)
+{
+	struct fut_sim *sim = fut_sim_of(executor);
+	struct fut_task *timed, *queued;
+	size_t settled;
+
+	fut_timers_shut(&sim->timers, FUT_TIMERS_CANCELLED);
+	timed = fut_timers_take(&sim->timers);
+	fut_lock(&sim->timers.lock);
+	queued = fut_queue_drain(&sim->queue);
+	fut_unlock(&sim->timers.lock);
+	settled = drop_all(queued);
+	fut_lock(&sim->timers.lock);
+	sim->counts[FUT_END_CANCELLED] += settled;
+	fut_unlock(&sim->timers.lock);
+	return settled + drop_all(timed);
+}
+
+static bool sim_cancelled(struct future_executor *executor)
+{
+	struct fut_sim *sim = fut_sim_of(executor);
+	bool cancelled;
+
+	fut_lock(&sim->timers.lock);
+	cancelled = sim->timers.phase == FUT_TIMERS_CANCELLED;
+	fut_unlock(&sim->timers.lock);
+	return cancelled;
+}
+
+/* 0 if all of it can be run here. */
+static int check_outside(struct future_executor *executor)
+{
+	if (!fut_sim_is_here(executor))
+		return EPERM;
+	return fut_sim_of(executor)->running > 0 ? EDEADLK : 0;
+}
+
+static int sim_join(struct future_executor *executor, int64_t deadline_ns)
+{
+	int error = check_outside(executor);
+
+	(void)deadline_ns;
+	if (error != 0)
+		return error;
+	if (fut_sim_of(executor)->timers.phase == FUT_TIMERS_OPEN)
+		return EBUSY;
+	fut_sim_finish(executor);
+	return 0;
+}
+
+static int sim_drain(struct future_executor *executor, int64_t deadline_ns)
+{
+	int error = check_outside(executor);
+
+	(void)deadline_ns;
+	if (error == 0)
+		fut_sim_run(fut_sim_of(executor));
+	return error;
+}
+
+static void sim_stats(struct future_executor *executor,
+	struct future_executor_stats *ret_stats)
+{
+	struct fut_sim *sim = fut_sim_of(executor);
+
+	memset(ret_stats, 0, sizeof(*ret_stats));
+	fut_lock(&sim->timers.lock);
+	ret_stats->queued = sim->queue.length;
+	ret_stats->running = sim->running;
+	ret_stats->completed = sim->counts[FUT_END_OK];
+	ret_stats->failed = sim->counts[FUT_END_FAILED];
+	ret_stats->cancelled = sim->counts[FUT_END_CANCELLED];
+	ret_stats->refused = sim->refused;
+	ret_stats->peak_queue = sim->peak;
+	ret_stats->threads = 1;
+	fut_unlock(&sim->timers.lock);
+}
+
+static const struct fut_executor_kind sim_kind = {
+	.post = sim_post,
+	.husk = sim_husk,
+	.ran = sim_ran,
+	.arm = sim_arm,
+	.disarm = sim_disarm,
+	.close = sim_close,
+	.shutdown = sim_shutdown,
+	.cancel = sim_cancel,
+	.cancelled = sim_cancelled,
+	.join = sim_join,
+	.drain = sim_drain,
+	.stats = sim_stats,
+};
+
+/* The shells of the parent may be locked: let them be. */
+static void forget(void)
+{
+	free_lock = (struct fut_lock){ 0 };
+	free_shells = NULL;
+}
+
+static struct fut_sim *shell_new(void)
+{
+	static _Atomic bool watched;
+	struct fut_sim *sim;
+
+	/* Twice would be harmless: forget() may run twice. */
+	if (!atomic_load_explicit(&watched, FUT_RELAXED) &&
+	    fut_fork_at_child(forget) != 0)
+		return NULL;
+	atomic_store_explicit(&watched, true, FUT_RELAXED);
+	fut_lock(&free_lock);
+	sim = free_shells;
+	if (sim != NULL)
+		free_shells = sim->next_free;
+	fut_unlock(&free_lock);
+	if (sim != NULL)
+		return sim;
+	sim = fut_alloc_lines(sizeof(*sim));
+	if (sim != NULL) {
+		sim->executor.kind = &sim_kind;
+		sim->executor.born = fut_fork_now();
+	}
+	return sim;
+}
+
+int future_sim_new(uint64_t seed, future_executor_t **ret_sim)
+{
+	struct fut_self *self = fut_self();
+	struct fut_sim *sim;
+
+	if (ret_sim == NULL)
+		return EINVAL;
+	if (self->sim != NULL)
+		return EBUSY;
+	sim = shell_new();
+	if (sim == NULL)
+		return ENOMEM;
+	fut_timers_open(&sim->timers);
+	/* Under the lock, for who has the address of an earlier one. */
+	fut_lock(&sim->timers.lock);
+	fut_queue_init(&sim->queue);
+	sim->peak = sim->refused = sim->running = 0;
+	memset(sim->counts, 0, sizeof(sim->counts));
+	sim->now_ns = START_NS;
+	fut_unlock(&sim->timers.lock);
+	fut_lots_init(&sim->lots, seed);
+	sim->orphan = false;
+	atomic_store_explicit(&sim->executor.refs, 1, FUT_RELAXED);
+	self->sim = &sim->executor;
+	self->clock = &sim->now_ns;
+	*ret_sim = &sim->executor;
+	return 0;
+}
+
+/* 0, or why it cannot be run here. */
+static int check(const struct future_executor *executor)
+{
+	if (executor == NULL || executor->kind != &sim_kind)
+		return EINVAL;
+	if (fut_executor_inherited(executor))
+		return ECHILD;
+	return fut_sim_is_here(executor) ? 0 : EPERM;
+}
+
+int future_sim_run(future_executor_t *sim)
+{
+	int error = check(sim);
+
+	if (error == 0)
+		fut_sim_run(fut_sim_of(sim));
+	return error;
+}
+
+int future_sim_advance(future_executor_t *executor, int64_t ns)
+{
+	int error = check(executor);
+
+	if (error != 0)
+		return error;
+	if (ns < 0)
+		return EINVAL;
+	fut_sim_move_clock(fut_sim_of(executor),
+		fut_add_sat(fut_sim_of(executor)->now_ns, ns));
+	return 0;
+}

@@ -48,7 +48,8 @@ int future_sim_explore(int (*fn)(future_executor_t *sim), size_t budget,
 			*ret_seed = seed;
 			return outcome;
 		}
-		few = few && lots.orders <= budget;
+		few = few && lots.orders != FUT_LOTS_MANY &&
+			lots.orders <= budget;
 		if (!few)
 			seed = i;
 		else if (!fut_lots_next(&lots, &seed))

@@ -56,6 +56,9 @@ tests_in_c = \
 	tests/check_sequence \
 	tests/check_share \
 	tests/check_shutdown \
+	tests/check_sim \
+	tests/check_sim_explore \
+	tests/check_sim_wait \
 	tests/check_some \
 	tests/check_stats \
 	tests/check_stop \

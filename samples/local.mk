@@ -11,6 +11,7 @@ samples = \
 	samples/resource
 samples = samples/api_client samples/as_completed samples/fanout \
 	samples/four_models
+samples = samples/as_completed samples/four_models samples/sim_bug
 
 if SAMPLES
 noinst_PROGRAMS += $(samples)
@@ -46,3 +47,5 @@ samples_philosophers_LDADD = lib/libfuture.la
 samples_producers_LDADD = lib/libfuture.la
 samples_race_condition_LDADD = lib/libfuture.la
 samples_resource_LDADD = lib/libfuture.la
+samples_sim_bug_SOURCES = samples/sim_bug.c
+samples_sim_bug_LDADD = lib/libfuture.la

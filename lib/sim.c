@@ -268,10 +268,12 @@ static struct fut_sim *shell_new(void)
 	struct fut_sim *sim;
 
 	/* Twice would be harmless: forget() may run twice. */
-	if (!atomic_load_explicit(&watched, FUT_RELAXED) &&
-	    fut_fork_at_child(forget) != 0)
-		return NULL;
-	atomic_store_explicit(&watched, true, FUT_RELAXED);
+	if (!atomic_load_explicit(&watched, FUT_ACQUIRE)) {
+		if (fut_fork_at_child(forget) != 0)
+			return NULL;
+		/* The registration before the word of it, for who reads. */
+		atomic_store_explicit(&watched, true, FUT_RELEASE);
+	}
 	fut_lock(&free_lock);
 	sim = free_shells;
 	if (sim != NULL)

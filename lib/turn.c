@@ -111,15 +111,14 @@ uint32_t fut_sim_sleep(struct future_executor *executor,
 	bool deep = fut_thread_stack_deep();
 
 	for (;;) {
+		/* What was woken for after the bit, as fut_sleeper_sleep(). */
 		uint32_t woken = bits & atomic_load_explicit(&sleeper->word,
 			FUT_ACQUIRE);
 		struct fut_task *task;
 		enum turn turn;
 
-		if (woken == 0 && (deep || !fut_sim_is_here(executor)))
-			return FUT_SLEEPER_STUCK;
 		if (deep || !fut_sim_is_here(executor))
-			return woken;
+			return woken != 0 ? woken : FUT_SLEEPER_STUCK;
 		turn = draw(sim, woken != 0 || deadline_ns <= sim->now_ns,
 			&task);
 		if (turn == TURN_MINE)

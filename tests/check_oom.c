@@ -47,6 +47,28 @@ static void run_pools(void)
 	future_executor_unref(other);
 }
 
+static void run_sim(void)
+{
+	future_executor_t *sim;
+	int error = future_sim_new(1, &sim);
+
+	want_of_memory(error);
+	if (error != 0)
+		return;
+	for (int i = 0; i < 3; i++) {
+		future_t *one = future_submit(NULL, nothing_task, NULL);
+		future_t *then = future_then(one, error_then, NULL);
+		future_t *after = future_after(sim, future_in_ms(1));
+		future_t *both = FUTURE_ALL(then, after);
+
+		settles(both);
+		future_unref(one);
+		future_unref(then);
+		future_unref(after);
+	}
+	future_executor_unref(sim);
+}
+
 static void run_submit(void)
 {
 	future_executor_t *pool = two_threads();
@@ -566,6 +588,7 @@ static const struct scenario {
 	void (*run)(void);
 } scenarios[] = {
 	{ "pools", run_pools },
+	{ "sim", run_sim },
 	{ "submit", run_submit },
 	{ "submit_with", run_submit_with },
 	{ "execute", run_execute },

@@ -51,6 +51,7 @@ EXTRA_DIST += tests/model/build.sh tests/model/all.sh \
 	tests/model/scenario_promise.c \
 	tests/model/scenario_retry.c \
 	tests/model/scenario_settle.c \
+	tests/model/scenario_sim.c \
 	tests/model/scenario_timer.c \
 	tests/model/scenario_token.c \
 	tests/model/schedule.c tests/model/schedule.h \

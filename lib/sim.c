@@ -180,15 +180,20 @@ static size_t sim_cancel(struct future_executor *executor)
 	return settled + drop_all(timed);
 }
 
+static bool is_in(struct future_executor *executor, enum fut_timers_phase phase)
+{
+	struct fut_timers *timers = &fut_sim_of(executor)->timers;
+	bool is;
+
+	fut_lock(&timers->lock);
+	is = timers->phase == phase;
+	fut_unlock(&timers->lock);
+	return is;
+}
+
 static bool sim_cancelled(struct future_executor *executor)
 {
-	struct fut_sim *sim = fut_sim_of(executor);
-	bool cancelled;
-
-	fut_lock(&sim->timers.lock);
-	cancelled = sim->timers.phase == FUT_TIMERS_CANCELLED;
-	fut_unlock(&sim->timers.lock);
-	return cancelled;
+	return is_in(executor, FUT_TIMERS_CANCELLED);
 }
 
 /* 0 if all of it can be run here. */
@@ -206,7 +211,7 @@ static int sim_join(struct future_executor *executor, int64_t deadline_ns)
 	(void)deadline_ns;
 	if (error != 0)
 		return error;
-	if (fut_sim_of(executor)->timers.phase == FUT_TIMERS_OPEN)
+	if (is_in(executor, FUT_TIMERS_OPEN))
 		return EBUSY;
 	fut_sim_finish(executor);
 	return 0;

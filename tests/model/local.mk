@@ -90,6 +90,7 @@ EXTRA_DIST += tests/mutants/run.sh \
 	tests/mutants/rest_ignores_shares.patch \
 	tests/mutants/ring_looked_for_too_early.patch \
 	tests/mutants/shutdown_leaves_producers.patch \
+	tests/mutants/sim_overlooks_what_has_settled.patch \
 	tests/mutants/sleeper_touched_late.patch \
 	tests/mutants/stale_home_accepts.patch \
 	tests/mutants/timeout_leaves_its_hook.patch \

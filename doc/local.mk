@@ -25,8 +25,8 @@ dist_man_MANS = \
 	doc/man/future_promise.3 \
 	doc/man/future_ref.3 \
 	doc/man/future_result.3 \
-	doc/man/future_semaphore.3 \
 	doc/man/future_retry.3 \
+	doc/man/future_semaphore.3 \
 	doc/man/future_sim_new.3 \
 	doc/man/future_submit.3 \
 	doc/man/future_then.3 \

@@ -27,8 +27,8 @@ house = \
 	lib/each.c \
 	lib/event.c \
 	lib/every.c \
-	lib/explore.c \
 	lib/executor.h \
+	lib/explore.c \
 	lib/follow.c \
 	lib/frame.h \
 	lib/gate.c lib/gate.h \

@@ -2,16 +2,16 @@
 # public headers only, and link the shared library as a user does.
 
 samples = \
+	samples/api_client \
 	samples/as_completed \
+	samples/fanout \
 	samples/four_models \
 	samples/merge_sort \
 	samples/philosophers \
 	samples/producers \
 	samples/race_condition \
-	samples/resource
-samples = samples/api_client samples/as_completed samples/fanout \
-	samples/four_models
-samples = samples/as_completed samples/four_models samples/sim_bug
+	samples/resource \
+	samples/sim_bug
 
 if SAMPLES
 noinst_PROGRAMS += $(samples)

@@ -12,8 +12,7 @@ floors='
 4 admit close default frame handle heap inline pool queue share timer worker
 4 sim turn
 5 after cancel combine every follow get help job more plain promise result
-5 stop submit then timeout token group
-5 explore stop submit then timeout token
+5 explore stop submit then timeout token group
 5 channel event latch mutex semaphore wait
 6 completion each limiter map retry
 '

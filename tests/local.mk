@@ -78,7 +78,8 @@ tests_in_c = \
 	tests/stress_future \
 	tests/stress_random \
 	tests/stress_sync \
-	tests/stress_timer
+	tests/stress_timer \
+	tests/stress_token
 
 tests_in_sh = \
 	tests/check_api_client.sh \

@@ -15,6 +15,9 @@
  *
  * Under a token is what names it; what is submitted inside a function under it
  * and names no other; continuations of a future under it; and its children.
+ * Promises, timers and combined futures are not, nor is what future_map(),
+ * future_each() and future_retry() submit later.  A continuation that is to see
+ * the cancel must name another token: it is cancelled itself.
  */
 #ifndef FUTURE_TOKEN_H
 #define FUTURE_TOKEN_H
@@ -35,8 +38,9 @@ FUTURE_API FUTURE_CHECKED int future_token_new(future_token_t *parent,
 	future_time_t deadline, future_token_t **ret_token);
 
 /*
- * True if this call cancelled it: then everything under it has been cancelled
- * when this returns.  Waits for nothing that runs.
+ * True if this call cancelled it: when it returns, each future under it has
+ * been cancelled, or was just settling, or another thread is at it (the deadline
+ * of a child, say).  Waits for nothing that runs.
  */
 FUTURE_API bool future_token_cancel(future_token_t *token);
 

@@ -1,5 +1,5 @@
 /*
- * Time: futures that settle at an instant, and functions that run again and
+ * Timers: futures that settle at an instant, and functions that run again and
  * again.
  *
  *	FUTURE_AUTO future_t *soon = future_after(pool, future_in_ms(50));
@@ -65,7 +65,7 @@ typedef struct future_schedule {
 	size_t arg_size;	/* not 0: `arg` is copied, once for all runs */
 	void (*destroy_arg)(void *arg);	/* after the last run */
 	int priority;		/* reserved: ENOTSUP unless 0 */
-	future_token_t *token;	/* reserved: ENOTSUP unless NULL */
+	future_token_t *token;	/* NULL: that of who makes it */
 	const char *name;	/* for hooks; not copied */
 } future_schedule_t;
 

@@ -19,6 +19,10 @@
  *              to be given back with future_unref().  A function that takes
  *              a future borrows it.  Only future_follow() and future_chain()
  *              take the reference.
+ * NULL.        A NULL executor is the default one, and what gives back or
+ *              frees takes NULL.  Any other handle that is NULL is EINVAL,
+ *              unless the contract says more; a call without an error then
+ *              does nothing.
  * Values.      A future owns its value; you borrow it while you hold a
  *              reference, or during the callback that was given it.
  * Threads.     Every call may be made from any thread, none from a signal

@@ -59,7 +59,7 @@ FUTURE_API FUTURE_CHECKED int future_completion_next_until(
 FUTURE_API FUTURE_CHECKED future_t *future_completion_next_async(
 	future_completion_t *completion);
 
-/* How many were added and have not been given to anybody.  Hardly blocks. */
+/* How many were added and not yet given to anybody.  Never blocks long. */
 FUTURE_API size_t future_completion_left(future_completion_t *completion);
 
 /*

@@ -21,13 +21,13 @@
 struct future_channel {
 	_Atomic size_t handles;		/* the users', together one of refs */
 	_Atomic size_t refs;		/* and one of each future that waits */
-	void (*destroy_item)(void *item);
+	void (*destroy_item)(void *item);	/* these two are constant */
 	size_t capacity;
 	struct fut_lock lock;
-	_Atomic bool closed;		/* these are written under lock */
+	_Atomic bool closed;		/* these two are written under lock */
 	_Atomic size_t count;
-	size_t first;			/* these are under lock */
-	struct fut_link *senders;
+	size_t first;			/* this and the rest are under lock */
+	struct fut_link *senders;	/* the last of each ring */
 	struct fut_link *receivers;
 	void *items[];
 };

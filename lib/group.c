@@ -29,11 +29,11 @@ struct future_group {
 
 /* Its task's, and until it has returned the submit's. */
 struct child {
-	struct fut_link link;		/* these are under the group's lock */
-	future_t *future;		/* with a reference; NULL: not yet */
-	bool ended;
-	bool ran;
-	struct future_group *group;
+	struct fut_link link;		/* under the group's lock */
+	bool ended;			/* under the group's lock */
+	future_t *future;		/* the same; with a reference, if set */
+	bool ran;			/* the task's, until it has ended */
+	struct future_group *group;	/* this and the rest are constant */
 	future_task_fn *fn;
 	void *arg;
 };

@@ -14,8 +14,8 @@
 /* In the memory of a job, which stands first there and came from fut_alloc. */
 struct fut_under {
 	struct fut_hook hook;		/* on the token's future */
-	struct fut_late late;		/* cancels the job */
-	struct fut_job *job;
+	struct fut_late late;		/* cancels the job; the hook's */
+	struct fut_job *job;		/* this and the token are constant */
 	future_token_t *token;		/* with a handle; NULL: under none */
 	_Atomic uint32_t holds;		/* of the memory */
 };

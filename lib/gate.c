@@ -30,8 +30,9 @@ static void grant(struct fut_gate *gate, uint64_t *word, fut_gate_take_fn *take,
 	}
 }
 
-/* Grants, unlocks, fires: the end of every operation. */
-static void close(struct fut_gate *gate, uint64_t word, fut_gate_take_fn *take)
+/* Under the lock, which it gives back; and fires.  Every operation ends so. */
+static void grant_and_unlock(struct fut_gate *gate, uint64_t word,
+	fut_gate_take_fn *take)
 {
 	struct fut_granted granted = FUT_GRANTED_INIT(granted);
 
@@ -50,7 +51,7 @@ int fut_gate_change_slow(struct fut_gate *gate, fut_gate_take_fn *take,
 	uint64_t word = fut_bits_lock(&gate->word);
 	int error = change(&word, by);
 
-	close(gate, word, take);
+	grant_and_unlock(gate, word, take);
 	return error;
 }
 
@@ -60,7 +61,7 @@ void fut_gate_enter(struct fut_gate *gate, fut_gate_take_fn *take,
 	uint64_t word = fut_bits_lock(&gate->word);
 
 	fut_ring_append(&gate->waiters, &waiter->link);
-	close(gate, word, take);
+	grant_and_unlock(gate, word, take);
 }
 
 void fut_gate_leave(struct fut_gate *gate, fut_gate_take_fn *take,
@@ -69,5 +70,5 @@ void fut_gate_leave(struct fut_gate *gate, fut_gate_take_fn *take,
 	uint64_t word = fut_bits_lock(&gate->word);
 
 	fut_ring_remove(&gate->waiters, &waiter->link);
-	close(gate, word, take);
+	grant_and_unlock(gate, word, take);
 }

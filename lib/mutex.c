@@ -95,8 +95,8 @@ static inline bool try(struct mutex *mutex, uint64_t word, uint32_t number)
 	return true;
 }
 
-/* Unlocks the queue; the word says whether somebody is left in it. */
-static void close(struct mutex *mutex, uint64_t word)
+/* With WAITERS in the word if somebody is left there. */
+static void unlock_queue(struct mutex *mutex, uint64_t word)
 {
 	word |= WAITERS;
 	if (mutex->waiters == NULL)
@@ -155,7 +155,7 @@ static void pass_on(struct mutex *mutex, uint64_t word)
 		else
 			word = hand_over(mutex, word, waiter, &granted);
 	}
-	close(mutex, word);
+	unlock_queue(mutex, word);
 	if (parked != NULL)
 		fut_unpark(parked, 1);
 	fut_granted_fire(&granted);
@@ -215,7 +215,7 @@ static bool enter(struct mutex *mutex, struct fut_waiter *waiter)
 		word |= OWNER(waiter->want) | HELD;
 	else
 		fut_ring_append(&mutex->waiters, &waiter->link);
-	close(mutex, word);
+	unlock_queue(mutex, word);
 	return free;
 }
 
@@ -229,7 +229,7 @@ static void leave(struct mutex *mutex, struct fut_waiter *waiter)
 	if (nap != NULL && nap->prodded)
 		word &= ~(uint64_t)WOKEN;
 	if (word & (HELD | WOKEN))
-		close(mutex, word);
+		unlock_queue(mutex, word);
 	else
 		pass_on(mutex, word);
 }
@@ -252,7 +252,7 @@ static bool try_in_turn(struct mutex *mutex, struct fut_nap *nap,
 	} else if (waited_ns >= FUT_MUTEX_PATIENCE_NS) {
 		word |= HANDOVER;
 	}
-	close(mutex, word);
+	unlock_queue(mutex, word);
 	return free;
 }
 

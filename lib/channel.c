@@ -101,7 +101,7 @@ static void *item_of(struct fut_waiter *sender)
 }
 
 /* 0, EPIPE, or EAGAIN: then `waiter`, unless it is NULL, has been queued. */
-static int send(struct future_channel *channel, void *item,
+static int send_or_queue(struct future_channel *channel, void *item,
 	struct fut_waiter *waiter)
 {
 	struct fut_granted gone = FUT_GRANTED_INIT(gone);
@@ -128,7 +128,7 @@ static int send(struct future_channel *channel, void *item,
 }
 
 /* The same for one that receives. */
-static int recv(struct future_channel *channel, void **ret_item,
+static int recv_or_queue(struct future_channel *channel, void **ret_item,
 	struct fut_waiter *waiter)
 {
 	struct fut_granted gone = FUT_GRANTED_INIT(gone);
@@ -180,7 +180,7 @@ int future_channel_send_until(future_channel_t *channel, void *item,
 
 	if (channel == NULL)
 		return EINVAL;
-	error = send(channel, item, NULL);
+	error = send_or_queue(channel, item, NULL);
 	if (error != EAGAIN)
 		return error;
 	if (deadline.ns <= 0)
@@ -188,7 +188,7 @@ int future_channel_send_until(future_channel_t *channel, void *item,
 	spin_while(channel, channel->capacity);
 	fut_nap_init(&nap, 1);
 	nap.item = item;
-	error = send(channel, item, &nap.waiter);
+	error = send_or_queue(channel, item, &nap.waiter);
 	if (error != EAGAIN)
 		return error;
 	error = fut_nap_sleep(&nap, deadline.ns, true);
@@ -210,7 +210,7 @@ static int recv_asleep(struct future_channel *channel, void **ret_item,
 	int error;
 
 	fut_nap_init(&nap, 1);
-	error = recv(channel, ret_item, &nap.waiter);
+	error = recv_or_queue(channel, ret_item, &nap.waiter);
 	if (error != EAGAIN)
 		return error;
 	error = fut_nap_sleep(&nap, deadline_ns, true);
@@ -230,7 +230,7 @@ int future_channel_recv_until(future_channel_t *channel, void **ret_item,
 
 	if (channel == NULL || ret_item == NULL)
 		return EINVAL;
-	error = recv(channel, ret_item, NULL);
+	error = recv_or_queue(channel, ret_item, NULL);
 	if (error != EAGAIN)
 		return error;
 	if (deadline.ns <= 0)
@@ -347,7 +347,7 @@ future_t *future_channel_send_async(future_channel_t *channel, void *item)
 	if (wait == NULL)
 		return fut_job_failed(fut_home_here(), ENOMEM);
 	wait->job.cell.arg = item;
-	error = send(channel, item, &wait->waiter);
+	error = send_or_queue(channel, item, &wait->waiter);
 	if (error != EAGAIN) {
 		fut_wait_claim(&wait->waiter);
 		send_fire(&wait->waiter, error, NULL);
@@ -366,7 +366,7 @@ future_t *future_channel_recv_async(future_channel_t *channel)
 	wait = wait_new(channel, &recv_cell, &recv_waiter);
 	if (wait == NULL)
 		return fut_job_failed(fut_home_here(), ENOMEM);
-	error = recv(channel, &item, &wait->waiter);
+	error = recv_or_queue(channel, &item, &wait->waiter);
 	if (error != EAGAIN) {
 		fut_wait_claim(&wait->waiter);
 		recv_fire(&wait->waiter, error, item);
@@ -447,7 +447,7 @@ void future_channel_unref(future_channel_t *channel)
 	if (before > 1)
 		return;
 	future_channel_close(channel);
-	while (recv(channel, &item, NULL) == 0)
+	while (recv_or_queue(channel, &item, NULL) == 0)
 		discard(channel, item);
 	release(channel);
 }

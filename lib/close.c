@@ -41,19 +41,6 @@ bool fut_pool_cancelled(struct future_executor *executor)
 		FUT_RELAXED) != 0;
 }
 
-static size_t drop_all(struct fut_task *tasks)
-{
-	size_t settled = 0;
-
-	while (tasks != NULL) {
-		struct fut_task *task = tasks;
-
-		tasks = task->next;
-		settled += task->kind->drop(task, ECANCELED);
-	}
-	return settled;
-}
-
 size_t fut_pool_cancel(struct future_executor *executor)
 {
 	struct fut_pool *pool = fut_pool_of(executor);
@@ -78,12 +65,12 @@ size_t fut_pool_cancel(struct future_executor *executor)
 		while ((task = fut_share_take(&workers[i].share)) != NULL)
 			settled += task->kind->drop(task, ECANCELED);
 	}
-	settled += drop_all(queued);
+	settled += fut_tasks_drop(queued, ECANCELED);
 	fut_lock(&pool->lock);
 	pool->counts[FUT_END_CANCELLED] += settled;
 	fut_unlock(&pool->lock);
 	/* These were never queued: they are not in the pool's counts. */
-	return settled + drop_all(timed);
+	return settled + fut_tasks_drop(timed, ECANCELED);
 }
 
 /* Under the lock: nothing queued, nobody at work. */

@@ -149,19 +149,6 @@ static void sim_shutdown(struct future_executor *executor)
 	fut_timers_shut(&fut_sim_of(executor)->timers, FUT_TIMERS_SHUT);
 }
 
-static size_t drop_all(struct fut_task *tasks)
-{
-	size_t settled = 0;
-
-	while (tasks != NULL) {
-		struct fut_task *task = tasks;
-
-		tasks = task->next;
-		settled += task->kind->drop(task, ECANCELED);
-	}
-	return settled;
-}
-
 static size_t sim_cancel(struct future_executor *executor)
 {
 	struct fut_sim *sim = fut_sim_of(executor);
@@ -173,11 +160,11 @@ static size_t sim_cancel(struct future_executor *executor)
 	fut_lock(&sim->timers.lock);
 	queued = fut_queue_drain(&sim->queue);
 	fut_unlock(&sim->timers.lock);
-	settled = drop_all(queued);
+	settled = fut_tasks_drop(queued, ECANCELED);
 	fut_lock(&sim->timers.lock);
 	sim->counts[FUT_END_CANCELLED] += settled;
 	fut_unlock(&sim->timers.lock);
-	return settled + drop_all(timed);
+	return settled + fut_tasks_drop(timed, ECANCELED);
 }
 
 static bool is_in(struct future_executor *executor, enum fut_timers_phase phase)

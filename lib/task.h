@@ -47,4 +47,18 @@ struct fut_task {
 	uint8_t form;		/* the maker's own */
 };
 
+/* Drops a list of them; how many that settled. */
+static inline size_t fut_tasks_drop(struct fut_task *tasks, int error)
+{
+	size_t settled = 0;
+
+	while (tasks != NULL) {
+		struct fut_task *task = tasks;
+
+		tasks = task->next;
+		settled += task->kind->drop(task, error);
+	}
+	return settled;
+}
+
 #endif

@@ -220,7 +220,6 @@ struct fut_task *fut_timers_take(struct fut_timers *timers)
 
 void fut_timers_end(struct fut_timers *timers)
 {
-	struct fut_task *tasks;
 	bool running;
 
 	fut_lock(&timers->lock);
@@ -232,11 +231,5 @@ void fut_timers_end(struct fut_timers *timers)
 		fut_unpark(&timers->turn, 1);
 		fut_thread_join(timers->thread);
 	}
-	tasks = fut_timers_take(timers);
-	while (tasks != NULL) {
-		struct fut_task *task = tasks;
-
-		tasks = task->next;
-		task->kind->drop(task, ESHUTDOWN);
-	}
+	fut_tasks_drop(fut_timers_take(timers), ESHUTDOWN);
 }

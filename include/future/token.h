@@ -39,8 +39,8 @@ FUTURE_API FUTURE_CHECKED int future_token_new(future_token_t *parent,
 
 /*
  * True if this call cancelled it: when it returns, each future under it has
- * been cancelled, or was just settling, or another thread is at it (the deadline
- * of a child, say).  Waits for nothing that runs.
+ * been cancelled, or was just settling, or another thread is at it (the
+ * deadline of a child, say).  Waits for nothing that runs.
  */
 FUTURE_API bool future_token_cancel(future_token_t *token);
 

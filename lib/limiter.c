@@ -290,7 +290,7 @@ future_t *future_limiter_acquire_async(future_limiter_t *limiter,
 	size_t permits)
 {
 	int error = check(limiter, permits);
-	struct waiter *waiter;
+	struct waiter *waiter = NULL;
 	future_t *future;
 
 	if (error == 0)

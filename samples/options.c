@@ -120,7 +120,8 @@ static void options_complete(struct options *options)
 bool options_read(int argc, char **argv, struct options *ret_options,
 	int *ret_status)
 {
-	struct options options = { .server = { 256 * 1024, 100 },
+	struct options options = {
+		.server = { .body_size = 256 * 1024, .delay_ms = 100 },
 		.threads = 3, .timeout_ms = 10000 };
 	int option;
 

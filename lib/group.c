@@ -158,11 +158,10 @@ int future_group_new(future_executor_t *executor, future_token_t *token,
 }
 
 /*
- * A child to wait for, with a reference on its future; NULL: there is none.
- * One that is just being submitted has no future, but then whoever submits it
- * is a child, too.
+ * A child to wait for, with a reference on its future; NULL, and the ring is
+ * not empty: only the caller is left, a child whose submit has not returned.
  */
-static future_t *first_child(struct future_group *group)
+static future_t *first_child(struct future_group *group, bool *ret_none)
 {
 	struct fut_link *last, *link;
 	future_t *future = NULL;
@@ -173,7 +172,7 @@ static future_t *first_child(struct future_group *group)
 	     link = link->next == last ? NULL : link->next)
 		future = FUT_OWNER(link->next, struct child, link)->future;
 	future_ref(future);
-	FUT_ASSERT(future != NULL || last == NULL);
+	*ret_none = last == NULL;
 	fut_unlock(&group->lock);
 	return future;
 }
@@ -181,12 +180,15 @@ static future_t *first_child(struct future_group *group)
 /* EDEADLK, or 0 when every child has left. */
 static int await_children(struct future_group *group)
 {
-	bool stops = true;
-	future_t *future;
+	bool stops = true, none;
 
-	while ((future = first_child(group)) != NULL) {
-		int error = fut_join(future, FUT_FOREVER, stops);
+	for (;;) {
+		future_t *future = first_child(group, &none);
+		int error;
 
+		if (future == NULL)
+			return none ? 0 : EDEADLK;
+		error = fut_join(future, FUT_FOREVER, stops);
 		future_unref(future);
 		if (error == ECANCELED) {
 			/* The children as well; but they are waited for. */
@@ -196,7 +198,6 @@ static int await_children(struct future_group *group)
 			return error;
 		}
 	}
-	return 0;
 }
 
 int future_group_close(future_group_t *group)

@@ -520,11 +520,11 @@ START_TEST(timers_that_are_due_take_turns_with_tasks)
 			future_in_ms(2));
 		FUTURE_AUTO future_t *one = future_after(sim,
 			future_in_ms(1));
-		FUTURE_AUTO future_t *then_one = future_then_on(one,
-			future_inline(), write_then, &letters[0]);
-		FUTURE_AUTO future_t *then_two = future_then_on(two,
-			future_inline(), write_then, &letters[1]);
 
+		future_unref(future_then_on(one,
+			future_inline(), write_then, &letters[0]));
+		future_unref(future_then_on(two,
+			future_inline(), write_then, &letters[1]));
 		ck_assert_int_eq(future_execute(sim, write_work,
 			&letters[2]), 0);
 		advance(sim, 2 * ms_ns);

@@ -96,28 +96,37 @@ static inline void dispose(struct fut_job *job)
 		bury(job);
 }
 
+/* True if, but for who fires the hooks, one reference is all there is. */
+static inline bool is_alone(uint64_t word)
+{
+	return word < (word & FUT_FIRING ? 3 : 2) * FUT_CELL_REF;
+}
+
 /*
  * Who fires the hooks has a reference until the last has returned, and no use
  * for the value.  So that goes with the last reference but this one, on the
- * thread that gives it back: a hold, say, is free when that returns.
+ * thread that gives it back: a hold, say, is free when that returns.  A hook
+ * whose owner was cancelled may still look: a shared value's owner stays.
  */
 static void let_go_of_value(struct fut_job *job)
 {
 	struct future_cell *cell = &job->cell;
 	uint64_t word = atomic_load_explicit(&cell->word, FUT_ACQUIRE);
 
+	if (!(word & FUT_FIRING))
+		return;
+	if ((word & FUT_SHARED) && is_alone(word)) {
+		cell = cell->owner;
+		word = atomic_load_explicit(&cell->word, FUT_ACQUIRE);
+	}
 	do
-		if (!(word & FUT_FIRING) || word >= 3 * FUT_CELL_REF ||
-		    (word & (FUT_STATUS | FUT_TAKEN)) != FUT_SETTLED ||
-		    cell->destroy == NULL)
+		if (!is_alone(word) ||
+		    (word & (FUT_STATUS | FUT_SHARED | FUT_TAKEN)) !=
+				FUT_SETTLED || cell->destroy == NULL)
 			return;
 	while (!atomic_compare_exchange_weak_explicit(&cell->word, &word,
-		(word | FUT_TAKEN) & ~(uint64_t)FUT_SHARED, FUT_ACQ_REL,
-		FUT_ACQUIRE));
-	if (word & FUT_SHARED)
-		fut_job_unref(fut_job_of(cell->owner));
-	else
-		fut_job_destroy(cell->destroy, cell->value);
+		word | FUT_TAKEN, FUT_ACQ_REL, FUT_ACQUIRE));
+	fut_job_destroy(cell->destroy, cell->value);
 }
 
 /* One reference less; true if it was the last. */

@@ -219,3 +219,36 @@ SCENARIO(two_locks_with_deadlines_against_unlock)
 	model_join(b);
 	mutex_end();
 }
+
+/* Who cancels a continuation lets go of the value that its source shares. */
+static future_result_t go_on(future_result_t in, void *arg)
+{
+	(void)arg;
+	model_count(PASSED);
+	return in;
+}
+
+static void cancel_next(void *next)
+{
+	future_cancel(next);
+	future_unref(next);
+}
+
+SCENARIO(a_shared_hold_that_is_handed_on_against_a_cancel)
+{
+	future_mutex_t own = FUTURE_MUTEX_INIT;
+	future_t *hold, *same, *next;
+	int thread;
+
+	MODEL_CHECK(future_mutex_lock(&own) == 0);
+	hold = future_mutex_lock_async(&own);
+	same = future_catch_on(hold, future_inline(), go_on, NULL);
+	next = future_then_on(same, future_inline(), go_on, NULL);
+	future_unref(hold);
+	future_unref(same);
+	thread = model_start(cancel_next, next);
+	MODEL_CHECK(future_mutex_unlock(&own) == 0);
+	model_join(thread);
+	MODEL_CHECK(future_mutex_lock(&own) == 0);
+	MODEL_CHECK(future_mutex_unlock(&own) == 0);
+}

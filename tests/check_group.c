@@ -256,6 +256,18 @@ START_TEST(a_child_that_closes_its_group_is_edeadlk)
 }
 END_TEST
 
+/* It runs, and ends, before the submit has returned its future. */
+START_TEST(a_child_that_closes_its_group_inside_the_submit_is_edeadlk)
+{
+	future_group_t *group = group_on(future_inline());
+	future_t *child = future_group_submit(group, close_own, &group);
+
+	ck_assert_int_eq(future_result_int(future_get(child)), EDEADLK);
+	ck_assert_int_eq(future_group_close(group), 0);
+	future_unref(child);
+}
+END_TEST
+
 struct family {
 	future_group_t *group;
 	atomic_int left;
@@ -318,6 +330,8 @@ int main(void)
 	tcase_add_test(tcase,
 		the_cancel_of_who_closes_does_not_cut_the_wait_short);
 	tcase_add_test(tcase, a_child_that_closes_its_group_is_edeadlk);
+	tcase_add_test(tcase,
+		a_child_that_closes_its_group_inside_the_submit_is_edeadlk);
 	tcase_add_test(tcase,
 		children_may_start_more_while_the_group_is_closed);
 	tcase_add_test(tcase, misuse_of_a_group_is_einval);

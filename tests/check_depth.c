@@ -409,6 +409,43 @@ START_TEST(a_million_tasks_that_follow_the_next_on_a_pool_of_one)
 }
 END_TEST
 
+/* What a token cancels lets go of arguments that cancel something, too. */
+static void cancel_other(void *arg)
+{
+	future_t *other = arg;
+
+	ck_assert(future_cancel(other));
+	future_unref(other);
+}
+
+static void *cancel_in_cancels(void *arg)
+{
+	future_t *source, *other;
+	future_promise_t *promise = promise_new(&source);
+	future_token_t *token = NULL;
+
+	ck_assert_int_eq(future_token_new(NULL, FUTURE_FOREVER, &token), 0);
+	for (size_t i = scaled(100000); i > 0; i--) {
+		future_continuation_t then = { .fn = add, .token = token,
+			.destroy_arg = cancel_other };
+
+		other = future_then(source, add, NULL);
+		then.arg = other;
+		future_unref(future_then_with(source, &then));
+	}
+	ck_assert(future_token_cancel(token));
+	future_token_unref(token);
+	future_promise_free(promise);
+	future_unref(source);
+	return arg;
+}
+
+START_TEST(a_token_cancels_a_hundred_thousand_that_cancel_others)
+{
+	run_on_small_stack(cancel_in_cancels, NULL);
+}
+END_TEST
+
 int main(void)
 {
 	return run_tests("depth", (const TTest *[]) {
@@ -430,6 +467,7 @@ int main(void)
 		a_million_inline_tasks_that_submit_the_next,
 		a_million_inline_tasks_that_follow_the_next,
 		a_million_tasks_that_follow_the_next_on_a_pool_of_one,
+		a_token_cancels_a_hundred_thousand_that_cancel_others,
 		NULL,
 	});
 }

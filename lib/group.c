@@ -123,6 +123,8 @@ future_t *future_group_submit(future_group_t *group, future_task_fn *fn,
 
 	if (group == NULL || fn == NULL)
 		return fut_job_failed(fut_home_here(), EINVAL);
+	if (fut_token_inherited(group->token))
+		return fut_job_failed(fut_home_here(), ECHILD);
 	child = fut_alloc(sizeof(*child));
 	if (child == NULL) {
 		fail(group, ENOMEM);

@@ -166,6 +166,51 @@ START_TEST(a_long_row_of_holds_goes_back_without_recursion)
 }
 END_TEST
 
+struct busy {
+	future_mutex_t mutex;
+	atomic_bool over;
+};
+
+static void *lock_and_unlock(void *arg)
+{
+	struct busy *busy = arg;
+
+	while (!busy->over) {
+		future_mutex_lock(&busy->mutex);
+		future_mutex_unlock(&busy->mutex);
+	}
+	return NULL;
+}
+
+/* Whoever loses is cancelled, or just dropped. */
+START_TEST(a_million_races_of_a_lock_and_a_timer_lose_no_hold)
+{
+	struct busy busy = { .mutex = FUTURE_MUTEX_INIT };
+	pthread_t thread = thread_start(lock_and_unlock, &busy);
+
+	for (size_t i = scaled(1000000); i > 0; i--) {
+		future_time_t soon = { future_now().ns + 500 };
+		future_t *lock = future_mutex_lock_async(&busy.mutex);
+		future_t *timer = future_after(NULL, soon);
+		future_t *race = FUTURE_RACE(lock, timer);
+
+		ck_assert_int_eq(future_wait(race, FUTURE_FOREVER), 0);
+		if (i % 2 == 0)
+			future_cancel(lock);
+		future_cancel(timer);
+		future_unref(race);
+		future_unref(timer);
+		future_unref(lock);
+	}
+	busy.over = true;
+	pthread_join(thread, NULL);
+	ck_assert_int_eq(future_mutex_lock_until(&busy.mutex,
+		future_in_ms(10000)), 0);
+	ck_assert_int_eq(future_mutex_unlock(&busy.mutex), 0);
+	check_free(&busy.mutex);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("hold");
@@ -179,5 +224,7 @@ int main(void)
 	tcase_add_test(tcase,
 		a_hold_behind_a_lock_goes_back_with_the_unref_of_who_waited);
 	tcase_add_test(tcase, a_long_row_of_holds_goes_back_without_recursion);
+	tcase_add_test(tcase,
+		a_million_races_of_a_lock_and_a_timer_lose_no_hold);
 	return suite_run(suite);
 }

@@ -167,56 +167,32 @@ static bool shares(const struct combined *combined, int error)
 		(combined->mode == FUTURE_COMBINE_ANY && error == 0);
 }
 
-/*
- * By the leg that decided, with the claim: it is over.  If it was the last one
- * their reference is dropped as this settles, so that what the future holds can
- * go with the user's.
- */
-static void settle(struct combined *combined, struct future_cell *input,
-	const future_result_t *result)
-{
-	struct fut_job *job = &combined->job;
-	bool last = atomic_fetch_sub_explicit(&combined->open, 1,
-		FUT_ACQ_REL) == 1;
-
-	if (last && input != NULL)
-		fut_job_finish_as(job, input);
-	else if (last)
-		fut_job_finish(job, result);
-	else if (input != NULL)
-		fut_job_settle_as(job, input);
-	else
-		fut_job_settle(job, result);
-}
-
-/* This leg decides, unless another was faster; false then. */
-static bool decide(struct combined *combined, struct future_cell *input,
+/* By the input that decides, unless another was faster; NULL: there is none. */
+static void decide(struct combined *combined, struct future_cell *input,
 	int error)
 {
 	struct fut_job *job = &combined->job;
-	future_result_t result;
+	future_result_t result = { NULL, NULL, 0 };
 
 	if (!fut_cell_claim(&job->cell))
-		return false;
+		return;
 	if (shares(combined, error)) {
 		/* The legs let go of the inputs; its value is needed yet. */
 		fut_cell_ref(input);
 		advance(combined, DECIDED);
-		settle(combined, input, NULL);
+		fut_job_settle_as(job, input);
 		fut_job_unref(fut_job_of(input));
 	} else {
 		result = take_array(combined, error);
 		advance(combined, DECIDED);
-		settle(combined, NULL, &result);
+		fut_job_settle(job, &result);
 	}
-	return true;
 }
 
 static bool leg_fire(struct fut_hook *hook, struct future_cell *input,
 	bool locked)
 {
 	struct combined *combined = FUT_OWNER(hook, struct leg, hook)->combined;
-	bool decides;
 	int error;
 
 	if (locked)
@@ -224,12 +200,11 @@ static bool leg_fire(struct fut_hook *hook, struct future_cell *input,
 	error = combined->mode == FUTURE_COMBINE_ALL_SETTLED ? 0 :
 		fut_cell_result(input).error;
 	/* What counted down before has settled, for take_array(). */
-	decides = error == 0 ? atomic_fetch_sub_explicit(&combined->missing, 1,
+	if (error == 0 ? atomic_fetch_sub_explicit(&combined->missing, 1,
 			FUT_ACQ_REL) == 1 :
-		atomic_fetch_sub_explicit(&combined->spare, 1,
-			FUT_ACQ_REL) == 0;
-	if (!decides || !decide(combined, input, error))
-		close_legs(combined, 1);
+	    atomic_fetch_sub_explicit(&combined->spare, 1, FUT_ACQ_REL) == 0)
+		decide(combined, input, error);
+	close_legs(combined, 1);
 	return true;
 }
 
@@ -314,9 +289,8 @@ static void set_counts(struct combined *combined, size_t need)
 		combined->count - need;
 
 	atomic_store_explicit(&combined->phase, 0, FUT_RELAXED);
-	/* Where there is no input, what decides stands for one. */
-	atomic_store_explicit(&combined->open, 1 + (combined->count != 0 ?
-		combined->count : 1), FUT_RELAXED);
+	atomic_store_explicit(&combined->open, combined->count + 1,
+		FUT_RELAXED);
 	atomic_store_explicit(&combined->first_open, 0, FUT_RELAXED);
 	atomic_store_explicit(&combined->missing, need, FUT_RELAXED);
 	atomic_store_explicit(&combined->spare, spare, FUT_RELAXED);

@@ -18,11 +18,16 @@ static future_result_t nothing_then(future_result_t in, void *arg)
 	return future_ok(NULL);
 }
 
-static void check_free(future_mutex_t *mutex)
+static void check_free_by(future_mutex_t *mutex, future_time_t deadline)
 {
-	ck_assert_int_eq(future_mutex_lock_until(mutex, FUTURE_NOW), 0);
+	ck_assert_int_eq(future_mutex_lock_until(mutex, deadline), 0);
 	ck_assert_int_eq(future_mutex_unlock(mutex), 0);
 	memset(mutex, 0xff, sizeof(*mutex));
+}
+
+static void check_free(future_mutex_t *mutex)
+{
+	check_free_by(mutex, FUTURE_NOW);
 }
 
 /* Somebody else's hold, that a thread gives back meanwhile. */
@@ -75,7 +80,8 @@ START_TEST(a_hold_goes_back_before_what_follows_has_settled)
 }
 END_TEST
 
-START_TEST(a_shared_hold_goes_back_with_its_last_sharer)
+/* The legs of the race may still be there for a moment: it is not taken. */
+START_TEST(a_shared_hold_goes_back_after_its_last_sharer)
 {
 	for (size_t i = scaled(20000); i > 0; i--) {
 		struct other other = { .mutex = FUTURE_MUTEX_INIT };
@@ -89,7 +95,7 @@ START_TEST(a_shared_hold_goes_back_with_its_last_sharer)
 		thread = thread_start(drop_first, &other);
 		ck_assert_int_eq(future_get(race).error, 0);
 		future_unref(race);
-		check_free(&other.mutex);
+		check_free_by(&other.mutex, future_in_ms(10000));
 		pthread_join(thread, NULL);
 	}
 }
@@ -218,7 +224,7 @@ int main(void)
 
 	tcase_add_test(tcase, a_hold_goes_back_with_the_unref_of_who_waited);
 	tcase_add_test(tcase, a_hold_goes_back_before_what_follows_has_settled);
-	tcase_add_test(tcase, a_shared_hold_goes_back_with_its_last_sharer);
+	tcase_add_test(tcase, a_shared_hold_goes_back_after_its_last_sharer);
 	tcase_add_test(tcase,
 		several_permits_go_back_with_the_unref_of_who_waited);
 	tcase_add_test(tcase,

@@ -428,7 +428,7 @@ static size_t deepest;
 static future_result_t dig(void *depth)
 {
 	FUTURE_AUTO future_t *next = future_submit(NULL, dig,
-		(char *)depth + 1);
+		(void *)((uintptr_t)depth + 1));
 	int error = future_get(next).error;
 
 	if (error != 0) {

@@ -61,19 +61,10 @@ int future_event_wait(future_event_t *event)
 	return future_event_wait_until(event, FUTURE_FOREVER);
 }
 
-static void wait_withdraw(struct fut_job *job)
-{
-	fut_gate_leave(job->cell.more, take, &fut_wait_of_job(job)->waiter);
-	fut_job_unref(job);
-}
-
-static const struct fut_cell_kind wait_cell = {
-	.withdraw = wait_withdraw,
-	.free = fut_wait_free,
-};
+static const struct fut_gate_kind passes = FUT_GATE_PASSES(take);
 
 future_t *future_event_wait_async(future_event_t *event)
 {
 	return event == NULL ? fut_job_failed(fut_home_here(), EINVAL) :
-		fut_gate_pass_async(gate_of(event), take, &wait_cell);
+		fut_gate_pass_async(gate_of(event), &passes);
 }

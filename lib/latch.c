@@ -48,19 +48,10 @@ int future_latch_wait(future_latch_t *latch)
 	return future_latch_wait_until(latch, FUTURE_FOREVER);
 }
 
-static void wait_withdraw(struct fut_job *job)
-{
-	fut_gate_leave(job->cell.more, take, &fut_wait_of_job(job)->waiter);
-	fut_job_unref(job);
-}
-
-static const struct fut_cell_kind wait_cell = {
-	.withdraw = wait_withdraw,
-	.free = fut_wait_free,
-};
+static const struct fut_gate_kind passes = FUT_GATE_PASSES(take);
 
 future_t *future_latch_wait_async(future_latch_t *latch)
 {
 	return latch == NULL ? fut_job_failed(fut_home_here(), EINVAL) :
-		fut_gate_pass_async(gate_of(latch), take, &wait_cell);
+		fut_gate_pass_async(gate_of(latch), &passes);
 }

@@ -94,18 +94,12 @@ static void acquire_fire(struct fut_waiter *waiter, int error, void *item)
 	fut_wait_settle(wait, &result);
 }
 
-static void acquire_withdraw(struct fut_job *job)
-{
-	fut_gate_leave(job->cell.more, take, &fut_wait_of_job(job)->waiter);
-	fut_job_unref(job);
-}
-
-static const struct fut_waiter_kind acquire_waiter = {
-	fut_wait_claim, fut_wait_gone, acquire_fire
+static const struct fut_gate_kind acquires = {
+	{ fut_wait_claim, fut_wait_gone, acquire_fire }, take
 };
 
 static const struct fut_cell_kind acquire_cell = {
-	.withdraw = acquire_withdraw,
+	.withdraw = fut_gate_withdraw,
 	.holds = true,
 	.taken = acquire_taken,
 	.free = fut_wait_free,
@@ -121,9 +115,9 @@ future_t *future_semaphore_acquire_async(future_semaphore_t *semaphore,
 		return fut_job_failed(fut_home_here(), error);
 	if (permits == 0)
 		return future_ready(future_ok(semaphore));
-	wait = fut_wait_new(&acquire_cell, &acquire_waiter, semaphore,
+	wait = fut_wait_new(&acquire_cell, &acquires.waiter, semaphore,
 		(uint32_t)permits);
 	if (wait == NULL)
 		return fut_job_failed(fut_home_here(), ENOMEM);
-	return fut_gate_wait_async(gate_of(semaphore), take, wait);
+	return fut_gate_wait_async(gate_of(semaphore), wait);
 }

@@ -135,10 +135,17 @@ int fut_gate_wait_slow(struct fut_gate *gate, fut_gate_take_fn *take,
 	return error;
 }
 
-future_t *fut_gate_wait_async(struct fut_gate *gate, fut_gate_take_fn *take,
-	struct fut_wait *wait)
+/* What the waiter of a fut_wait takes at its gate. */
+static fut_gate_take_fn *take_of(struct fut_waiter *waiter)
+{
+	return FUT_OWNER(waiter->kind, const struct fut_gate_kind,
+		waiter)->take;
+}
+
+future_t *fut_gate_wait_async(struct fut_gate *gate, struct fut_wait *wait)
 {
 	struct fut_waiter *waiter = &wait->waiter;
+	fut_gate_take_fn *take = take_of(waiter);
 
 	if (fut_gate_try(gate, take, waiter->want)) {
 		waiter->kind->claim(waiter);
@@ -149,7 +156,15 @@ future_t *fut_gate_wait_async(struct fut_gate *gate, fut_gate_take_fn *take,
 	return &wait->job.cell;
 }
 
-static void pass_fire(struct fut_waiter *waiter, int error, void *item)
+void fut_gate_withdraw(struct fut_job *job)
+{
+	struct fut_waiter *waiter = &fut_wait_of_job(job)->waiter;
+
+	fut_gate_leave(job->cell.more, take_of(waiter), waiter);
+	fut_job_unref(job);
+}
+
+void fut_gate_pass_fire(struct fut_waiter *waiter, int error, void *item)
 {
 	future_result_t result = future_result_make(NULL, NULL, error);
 
@@ -157,16 +172,18 @@ static void pass_fire(struct fut_waiter *waiter, int error, void *item)
 	fut_wait_settle(fut_wait_of(waiter), &result);
 }
 
-static const struct fut_waiter_kind pass_waiter = {
-	fut_wait_claim, fut_wait_gone, pass_fire
+static const struct fut_cell_kind pass_cell = {
+	.withdraw = fut_gate_withdraw,
+	.free = fut_wait_free,
 };
 
-future_t *fut_gate_pass_async(struct fut_gate *gate, fut_gate_take_fn *take,
-	const struct fut_cell_kind *cell)
+future_t *fut_gate_pass_async(struct fut_gate *gate,
+	const struct fut_gate_kind *kind)
 {
-	struct fut_wait *wait = fut_wait_new(cell, &pass_waiter, gate, 1);
+	struct fut_wait *wait = fut_wait_new(&pass_cell, &kind->waiter, gate,
+		1);
 
 	if (wait == NULL)
 		return fut_job_failed(fut_home_here(), ENOMEM);
-	return fut_gate_wait_async(gate, take, wait);
+	return fut_gate_wait_async(gate, wait);
 }

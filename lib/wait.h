@@ -63,6 +63,20 @@ void fut_wait_free(struct fut_job *job);
 /* Settles one that was claimed, and drops the queue's reference. */
 void fut_wait_settle(struct fut_wait *wait, const future_result_t *result);
 
+/* A waiter at a gate, with what it takes there. */
+struct fut_gate_kind {
+	struct fut_waiter_kind waiter;
+	fut_gate_take_fn *take;
+};
+
+/* For one that has no value. */
+void fut_gate_pass_fire(struct fut_waiter *waiter, int error, void *item);
+#define FUT_GATE_PASSES(take) \
+	{ { fut_wait_claim, fut_wait_gone, fut_gate_pass_fire }, take }
+
+/* For fut_cell_kind: of a wait made with a fut_gate_kind. */
+void fut_gate_withdraw(struct fut_job *job);
+
 /* The long way through a gate. */
 int fut_gate_wait_slow(struct fut_gate *gate, fut_gate_take_fn *take,
 	uint32_t want, int64_t deadline_ns);
@@ -76,12 +90,11 @@ static inline int fut_gate_wait(struct fut_gate *gate, fut_gate_take_fn *take,
 	return fut_gate_wait_slow(gate, take, want, deadline_ns);
 }
 
-/* The same as a future, which has been made for it. */
-future_t *fut_gate_wait_async(struct fut_gate *gate, fut_gate_take_fn *take,
-	struct fut_wait *wait);
+/* The same as a future, which has been made for it with a fut_gate_kind. */
+future_t *fut_gate_wait_async(struct fut_gate *gate, struct fut_wait *wait);
 
 /* The same for one that has no value. */
-future_t *fut_gate_pass_async(struct fut_gate *gate, fut_gate_take_fn *take,
-	const struct fut_cell_kind *cell);
+future_t *fut_gate_pass_async(struct fut_gate *gate,
+	const struct fut_gate_kind *kind);
 
 #endif

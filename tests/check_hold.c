@@ -80,6 +80,29 @@ START_TEST(a_hold_goes_back_before_what_follows_has_settled)
 }
 END_TEST
 
+START_TEST(a_hold_granted_elsewhere_goes_back_before_what_follows)
+{
+	future_executor_t *pool = pool_of(1);
+
+	for (size_t i = scaled(20000); i > 0; i--) {
+		struct other other = { .mutex = FUTURE_MUTEX_INIT };
+		future_t *lock, *next;
+		pthread_t thread;
+
+		other.first = future_mutex_lock_async(&other.mutex);
+		lock = future_mutex_lock_async(&other.mutex);
+		next = future_then_on(lock, pool, nothing_then, NULL);
+		future_unref(lock);
+		thread = thread_start(drop_first, &other);
+		ck_assert_int_eq(future_get(next).error, 0);
+		check_free(&other.mutex);
+		future_unref(next);
+		pthread_join(thread, NULL);
+	}
+	future_executor_unref(pool);
+}
+END_TEST
+
 /* The legs of the race may still be there for a moment: it is not taken. */
 START_TEST(a_shared_hold_goes_back_after_its_last_sharer)
 {
@@ -224,6 +247,8 @@ int main(void)
 
 	tcase_add_test(tcase, a_hold_goes_back_with_the_unref_of_who_waited);
 	tcase_add_test(tcase, a_hold_goes_back_before_what_follows_has_settled);
+	tcase_add_test(tcase,
+		a_hold_granted_elsewhere_goes_back_before_what_follows);
 	tcase_add_test(tcase, a_shared_hold_goes_back_after_its_last_sharer);
 	tcase_add_test(tcase,
 		several_permits_go_back_with_the_unref_of_who_waited);

@@ -55,7 +55,8 @@ typedef struct future_retrying {
  *
  * Cancelling the future ends the pause, or asks the attempt that runs
  * (future_cancel_requested()) and cancels what it follows.  future_join() waits
- * for that attempt, and so for the last use of `arg` by `fn`.  destroy_arg runs
+ * for that attempt, and so for the last use of `arg` by `fn`; but of a future
+ * that a cancelled attempt follows only in the last one.  destroy_arg runs
  * once: when the last attempt has returned, and before the future settles
  * unless that was cancelled; inside the cancel of one that runs no attempt; or
  * inside this call, if that fails.

@@ -13,14 +13,16 @@
  *
  * They are values: all zero is ready to use, there is nothing to destroy, and
  * one may go, or be set up anew, once no call and no future waits on it, or
- * holds it.  What a future holds goes back with its last reference, which may
- * be one of the library's own, a moment after yours: take the hold and give it
- * back yourself before a mutex or semaphore goes.  They are for the threads of
- * one process, and are not copied.  What was done before an unlock, release,
- * set or count_down is seen by whoever that lets pass.
+ * holds it.  What a future holds is free when the call that gives back your
+ * last reference returns; a continuation that does not pass it on lets go of it
+ * before its own future settles.  Only a race or an any of it may keep it for a
+ * moment longer: there take the hold, and give it back yourself.  They are for
+ * the threads of one process, and are not copied.  What was done before an
+ * unlock, release, set or count_down is seen by whoever that lets pass.
  *
  * A wait inside a task ends with ECANCELED when the task's future is cancelled,
- * unless what it waits for is there; only future_mutex_lock() goes on waiting.
+ * unless what it waits for is there; only future_mutex_lock() goes on waiting,
+ * and with FUTURE_NOW it is ETIMEDOUT there, too.
  * To give up a future that waits, cancel it: its place in the queue is free
  * when that returns true.  The future's last reference cancels nothing: such a
  * wait is forgotten when its turn comes.

@@ -57,7 +57,9 @@ static future_t *combine(future_executor_t *executor, const future_map_t *map,
 	if (futures == NULL)
 		return future_ready(future_fail(ENOMEM));
 	for (size_t i = 0; i < map->count; i++, item += map->size)
-		futures[i] = future_then(start, call, (void *)(uintptr_t)item);
+		futures[i] = future_then_with(start, &(future_continuation_t){
+			.fn = call, .arg = (void *)(uintptr_t)item,
+			.token = future_token_current() });
 	all = future_combine(&(future_combine_t){ .futures = futures,
 		.count = map->count, .mode = FUTURE_COMBINE_ALL,
 		.cancel_rest = true, .executor = executor });

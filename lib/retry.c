@@ -67,7 +67,7 @@ static future_result_t follow_step(struct retry *retry, future_t *awaited,
 	return future_follow(future_then_with(awaited, &(future_continuation_t){
 		.on = on, .fn = fn, .arg = &step, .arg_size = sizeof(step),
 		.destroy_arg = step_end, .priority = retry->how.priority,
-		.token = retry->how.token, .name = retry->how.name }));
+		.token = future_token_current(), .name = retry->how.name }));
 }
 
 /* splitmix64 */

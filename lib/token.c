@@ -2,6 +2,7 @@
 #include "token.h"
 #include "alloc.h"
 #include "clock.h"
+#include "more.h"
 #include "then.h"
 #include "timer.h"
 
@@ -205,6 +206,11 @@ int future_token_new(future_token_t *parent, future_time_t deadline,
 	else
 		*ret_token = token;
 	return error;
+}
+
+future_token_t *future_token_current(void)
+{
+	return fut_token_here();
 }
 
 bool future_token_cancel(future_token_t *token)

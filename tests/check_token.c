@@ -182,90 +182,6 @@ START_TEST(a_long_row_of_tokens_goes)
 }
 END_TEST
 
-/* What is submitted inside a function under a token is under it. */
-
-struct inside {
-	struct gate *gate;
-	atomic_int *ran;
-	future_t *task, *next;
-};
-
-static future_result_t submit_inside(void *arg)
-{
-	struct inside *inside = arg;
-
-	inside->task = future_submit(future_current(), count_task, inside->ran);
-	inside->next = future_then(inside->task, count_then, inside->ran);
-	ck_assert_int_eq(future_execute(future_current(), count_work,
-		inside->ran), 0);
-	gate_pass(inside->gate);
-	return future_ok(NULL);
-}
-
-START_TEST(tasks_submitted_inside_a_task_inherit_its_token)
-{
-	future_executor_t *pool = pool_of(1);
-	future_token_t *token = token_under(NULL);
-	struct gate gate = GATE_INIT;
-	atomic_int ran = 0;
-	struct inside inside = { &gate, &ran, NULL, NULL };
-	future_t *task = submit_under(token, pool, submit_inside, &inside);
-
-	gate_await(&gate, 1);
-	future_token_cancel(token);
-	gate_open(&gate);
-	ck_assert_int_eq(outcome_of(inside.task), ECANCELED);
-	ck_assert_int_eq(outcome_of(inside.next), ECANCELED);
-	future_unref(task);
-	future_executor_unref(pool);
-	ck_assert_int_eq(ran, 0);
-	future_token_unref(token);
-}
-END_TEST
-
-START_TEST(a_continuation_inherits_the_token_of_its_source)
-{
-	future_executor_t *pool = pool_of(1);
-	future_token_t *token = token_under(NULL);
-	struct gate gate = GATE_INIT;
-	atomic_int ran = 0;
-	future_t *task, *next, *last;
-
-	occupy(pool, 1, &gate);
-	task = submit_under(token, pool, nothing_task, NULL);
-	next = future_handle(task, count_then, &ran);
-	last = future_handle(next, count_then, &ran);
-	future_token_cancel(token);
-	ck_assert_int_eq(outcome_of(last), ECANCELED);
-	gate_open(&gate);
-	future_executor_unref(pool);
-	ck_assert_int_eq(ran, 0);
-	future_unref(task);
-	future_unref(next);
-	future_token_unref(token);
-}
-END_TEST
-
-START_TEST(a_named_token_comes_before_the_inherited_one)
-{
-	future_token_t *first = token_under(NULL), *second = token_under(NULL);
-	future_t *task = submit_under(first, future_inline(), nothing_task,
-		NULL), *next;
-
-	next = future_then_with(task, &(future_continuation_t){
-		.fn = error_then, .token = second });
-	future_token_cancel(first);
-	ck_assert_int_eq(outcome_of(future_then(next, error_then, NULL)), 0);
-	future_token_cancel(second);
-	ck_assert_int_eq(outcome_of(future_then(next, error_then, NULL)),
-		ECANCELED);
-	future_unref(task);
-	future_unref(next);
-	future_token_unref(first);
-	future_token_unref(second);
-}
-END_TEST
-
 struct waiter {
 	struct gate here;
 	future_semaphore_t semaphore;
@@ -470,13 +386,10 @@ static void add_cancels(Suite *suite)
 	tcase_add_test(tcase, tasks_that_have_settled_leave_nothing_on_a_token);
 }
 
-static void add_scopes(Suite *suite)
+static void add_ends(Suite *suite)
 {
-	TCase *tcase = suite_case(suite, "scopes");
+	TCase *tcase = suite_case(suite, "ends");
 
-	tcase_add_test(tcase, tasks_submitted_inside_a_task_inherit_its_token);
-	tcase_add_test(tcase, a_continuation_inherits_the_token_of_its_source);
-	tcase_add_test(tcase, a_named_token_comes_before_the_inherited_one);
 	tcase_add_test(tcase, a_wait_under_a_cancelled_token_ends);
 	tcase_add_test(tcase,
 		a_wait_in_an_executed_function_ends_with_its_token);
@@ -498,6 +411,6 @@ int main(void)
 	Suite *suite = suite_create("token");
 
 	add_cancels(suite);
-	add_scopes(suite);
+	add_ends(suite);
 	return suite_run(suite);
 }

@@ -52,6 +52,7 @@ tests_in_c = \
 	tests/check_result \
 	tests/check_retry \
 	tests/check_schedule \
+	tests/check_scope \
 	tests/check_semaphore \
 	tests/check_sequence \
 	tests/check_share \

@@ -15,9 +15,9 @@
  *
  * Under a token is what names it; what is submitted inside a function under it
  * and names no other; continuations of a future under it; and its children.
- * Promises, timers and combined futures are not, nor is what future_map(),
- * future_each() and future_retry() submit later.  A continuation that is to see
- * the cancel must name another token: it is cancelled itself.
+ * Promises, timers and combined futures are not, nor are their continuations:
+ * let these name future_token_current().  A continuation that is to see the
+ * cancel must name another token: it is cancelled itself.
  */
 #ifndef FUTURE_TOKEN_H
 #define FUTURE_TOKEN_H
@@ -43,6 +43,12 @@ FUTURE_API FUTURE_CHECKED int future_token_new(future_token_t *parent,
  * deadline of a child, say).  Waits for nothing that runs.
  */
 FUTURE_API bool future_token_cancel(future_token_t *token);
+
+/*
+ * The token that the function which calls this is under; NULL if none.  No
+ * reference: good until that function returns.
+ */
+FUTURE_API future_token_t *future_token_current(void);
 
 /* Never blocks. */
 FUTURE_API bool future_token_is_cancelled(const future_token_t *token);

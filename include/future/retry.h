@@ -64,8 +64,8 @@ typedef struct future_retrying {
  * Capacity and when_full of the executor bind the first attempt only.  Once
  * the executor is closed there are no more: ESHUTDOWN, or the last failure if
  * that was final, arrives.  A future costs some 400 bytes for each attempt
- * there was, until it settles.  All attempts are under the token, or that of the
- * calling function.
+ * there was, until it settles.  All attempts are under the token, or under that
+ * of the calling function.
  *
  * Never blocks, but on a full queue as future_submit() does.  At once it fails
  * with EINVAL (no function, a negative duration), ENOMEM, or as that does; if a

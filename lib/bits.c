@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #ifndef FUT_BITS_SPINS
-#define FUT_BITS_SPINS 40
+#define FUT_BITS_SPINS 8
 #endif
 
 int fut_bits_await(_Atomic uint64_t *at, uint32_t bits, int64_t deadline_ns)
@@ -12,7 +12,7 @@ int fut_bits_await(_Atomic uint64_t *at, uint32_t bits, int64_t deadline_ns)
 	uint64_t word = atomic_load_explicit(at, FUT_ACQUIRE);
 
 	for (int i = 0; i < FUT_BITS_SPINS && (word & bits); i++) {
-		fut_relax();
+		fut_back_off();
 		word = atomic_load_explicit(at, FUT_ACQUIRE);
 	}
 	while (word & bits) {

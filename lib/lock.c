@@ -2,7 +2,7 @@
 #include "lock.h"
 
 #ifndef FUT_LOCK_SPINS
-#define FUT_LOCK_SPINS 40
+#define FUT_LOCK_SPINS 8
 #endif
 
 void fut_lock_slow(struct fut_lock *lock)
@@ -10,11 +10,11 @@ void fut_lock_slow(struct fut_lock *lock)
 	for (int i = 0; i < FUT_LOCK_SPINS; i++) {
 		uint32_t free = 0;
 
+		fut_back_off();
 		if (atomic_load_explicit(&lock->word, FUT_RELAXED) == 0 &&
 		    atomic_compare_exchange_strong_explicit(&lock->word, &free,
 				1, FUT_ACQUIRE, FUT_RELAXED))
 			return;
-		fut_relax();
 	}
 	while (atomic_exchange_explicit(&lock->word, 2, FUT_ACQUIRE) != 0)
 		fut_park(&lock->word, 2, FUT_FOREVER);

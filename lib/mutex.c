@@ -25,7 +25,7 @@
 #include <future/sync.h>
 
 #ifndef FUT_MUTEX_SPINS
-#define FUT_MUTEX_SPINS 100
+#define FUT_MUTEX_SPINS 8
 #endif
 
 #ifndef FUT_MUTEX_PATIENCE_NS
@@ -294,7 +294,7 @@ static int lock_slow(struct mutex *mutex, int64_t deadline_ns, bool stops)
 	for (int i = 0; i < FUT_MUTEX_SPINS && deadline_ns > 0; i++) {
 		if (try(mutex, look(mutex), number()))
 			return 0;
-		fut_relax();
+		fut_back_off();
 	}
 	return lock_asleep(mutex, deadline_ns, stops);
 }

@@ -10,6 +10,7 @@
 
 extern unsigned model_spins;
 
+#define FUT_BACK_OFF 1
 #define FUT_LOCK_SPINS ((int)model_spins)
 #define FUT_BITS_SPINS ((int)model_spins)
 #define FUT_WAIT_SPINS ((int)model_spins)

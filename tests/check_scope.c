@@ -148,7 +148,8 @@ static future_result_t here_failing(void *arg)
 START_TEST(the_current_token_is_that_of_the_function)
 {
 	future_executor_t *pool = pool_of(1);
-	struct counted under = { .token = token_new() }, none = { .token = NULL };
+	struct counted under = { .token = token_new() };
+	struct counted none = { .token = NULL };
 	future_t *task = submit_under(under.token, pool, here_task, &under);
 
 	ck_assert_ptr_null(future_token_current());

@@ -4,7 +4,7 @@
  *
  * Futures hold no reference on their home: counting them would cost two
  * contended atomics a task.  So the shell of an executor is never freed, only
- * reused under a new generation; a post with a stale one is ESHUTDOWN.
+ * reused under a new generation: shell.h.  A post with a stale one is ESHUTDOWN.
  */
 #ifndef FUT_EXECUTOR_H
 #define FUT_EXECUTOR_H
@@ -104,6 +104,7 @@ struct fut_executor_kind {
 
 struct future_executor {
 	const struct fut_executor_kind *kind;
+	struct future_executor *next_free;	/* see shell.h */
 	_Atomic uint32_t refs;		/* users' handles; 0: closing or free */
 	_Atomic uint32_t generation;
 	_Atomic bool hooked;		/* kind->hooks has something to say */

@@ -55,6 +55,7 @@ house = \
 	lib/ring.h \
 	lib/semaphore.c \
 	lib/share.h \
+	lib/shell.c lib/shell.h \
 	lib/sim.c lib/sim.h \
 	lib/sleeper.c lib/sleeper.h \
 	lib/stop.c lib/stop.h \

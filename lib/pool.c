@@ -2,12 +2,10 @@
 #include "pool.h"
 #include "alloc.h"
 #include "block.h"
+#include "shell.h"
 
 #include <errno.h>
 #include <string.h>
-
-static struct fut_lock free_lock;
-static struct fut_pool *free_shells;	/* under free_lock */
 
 static const struct fut_executor_kind pool_kind = {
 	.post = fut_pool_post,
@@ -27,53 +25,10 @@ static const struct fut_executor_kind pool_kind = {
 	.stats = fut_pool_stats,
 };
 
-/* The shells of the parent may be locked: let them be. */
-static void forget(void)
-{
-	free_lock = (struct fut_lock){ 0 };
-	free_shells = NULL;
-}
-
-static int watch_forks(void)
-{
-	static _Atomic bool registered;
-
-	if (atomic_load_explicit(&registered, FUT_ACQUIRE))
-		return 0;
-	/* Twice would be harmless: forget() may run twice. */
-	if (fut_fork_at_child(forget) != 0)
-		return ENOMEM;
-	/* The registration before the word of it, for who reads that. */
-	atomic_store_explicit(&registered, true, FUT_RELEASE);
-	return 0;
-}
-
-static struct fut_pool *shell_new(void)
-{
-	struct fut_pool *pool;
-
-	fut_lock(&free_lock);
-	pool = free_shells;
-	if (pool != NULL)
-		free_shells = pool->next_free;
-	fut_unlock(&free_lock);
-	if (pool != NULL)
-		return pool;
-	pool = fut_alloc_lines(sizeof(*pool));
-	if (pool != NULL) {
-		pool->executor.kind = &pool_kind;
-		pool->executor.born = fut_fork_now();
-	}
-	return pool;
-}
-
-static void shell_free(struct fut_pool *pool)
-{
-	fut_lock(&free_lock);
-	pool->next_free = free_shells;
-	free_shells = pool;
-	fut_unlock(&free_lock);
-}
+static struct fut_shells shells = {
+	.kind = &pool_kind,
+	.size = sizeof(struct fut_pool),
+};
 
 void fut_pool_release(struct fut_pool *pool)
 {
@@ -82,12 +37,10 @@ void fut_pool_release(struct fut_pool *pool)
 	fut_lock(&pool->lock);
 	workers = pool->workers;
 	pool->workers = NULL;
-	/* Whoever still knows this address is told that it is over. */
-	atomic_store_explicit(&pool->executor.generation,
-		fut_executor_generation(&pool->executor) + 1, FUT_RELAXED);
+	fut_shell_renew(&pool->executor);
 	fut_unlock(&pool->lock);
 	fut_free(workers);
-	shell_free(pool);
+	fut_shell_free(&shells, &pool->executor);
 	fut_block_trim();
 }
 
@@ -180,6 +133,7 @@ int future_pool_new(const future_pool_options_t *options,
 	future_executor_t **ret_pool)
 {
 	static const future_pool_options_t defaults;
+	struct future_executor *shell;
 	struct fut_pool *pool;
 	int error;
 
@@ -188,13 +142,12 @@ int future_pool_new(const future_pool_options_t *options,
 	if (ret_pool == NULL)
 		return EINVAL;
 	error = check_options(options);
-	if (error == 0)
-		error = watch_forks();
 	if (error != 0)
 		return error;
-	pool = shell_new();
-	if (pool == NULL)
+	shell = fut_shell_new(&shells);
+	if (shell == NULL)
 		return ENOMEM;
+	pool = fut_pool_of(shell);
 	configure(pool, options);
 	pool->workers = fut_alloc_lines(pool->width * sizeof(*pool->workers));
 	if (pool->workers == NULL) {

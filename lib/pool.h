@@ -10,7 +10,7 @@
  * since it last looked at all of them; whoever pushes, or takes a share, does
  * it under the same lock and looks for the idle there.
  *
- * The shell of a pool is never freed: executor.h.
+ * The shell of a pool is never freed: shell.h.
  *
  *			post	grab	rest	block	cancel	leave
  *	each		X	X	X	X	X	X	(lock)
@@ -83,8 +83,7 @@ enum fut_pool_phase {
 };
 
 struct fut_pool {
-	struct future_executor executor;
-	struct fut_pool *next_free;	/* under the lock of the free shells */
+	struct future_executor executor;	/* first */
 
 	/* Constant from the first worker's start to the last one's end. */
 	size_t width;

@@ -1,7 +1,7 @@
 /* The start and the end of a sim, and its handle.  See sim.h. */
 #include "sim.h"
-#include "alloc.h"
 #include "frame.h"
+#include "shell.h"
 
 #include <errno.h>
 #include <string.h>
@@ -9,8 +9,7 @@
 /* The same in every sim; a day, so that what lies before it is positive. */
 #define START_NS ((int64_t)86400 * 1000000000)
 
-static struct fut_lock free_lock;
-static struct fut_sim *free_shells;	/* under free_lock */
+static struct fut_shells shells;
 
 /* Under the lock: why it is too late for a task, or 0. */
 static int check_open(struct fut_sim *sim, struct fut_task *task,
@@ -95,14 +94,6 @@ static bool sim_disarm(struct future_executor *executor,
 	return fut_timers_disarm(&fut_sim_of(executor)->timers, timer);
 }
 
-static void shell_free(struct fut_sim *sim)
-{
-	fut_lock(&free_lock);
-	sim->next_free = free_shells;
-	free_shells = sim;
-	fut_unlock(&free_lock);
-}
-
 void fut_sim_end(struct fut_sim *sim)
 {
 	struct fut_self *self = fut_self();
@@ -110,13 +101,11 @@ void fut_sim_end(struct fut_sim *sim)
 	sim->orphan = false;
 	fut_sim_finish(&sim->executor);
 	fut_lock(&sim->timers.lock);
-	/* Whoever still knows this address is told that it is over. */
-	atomic_store_explicit(&sim->executor.generation,
-		fut_executor_generation(&sim->executor) + 1, FUT_RELAXED);
+	fut_shell_renew(&sim->executor);
 	fut_unlock(&sim->timers.lock);
 	self->sim = NULL;
 	self->clock = NULL;
-	shell_free(sim);
+	fut_shell_free(&shells, &sim->executor);
 }
 
 const struct fut_lots *fut_sim_finish(struct future_executor *executor)
@@ -247,52 +236,25 @@ static const struct fut_executor_kind sim_kind = {
 	.stats = sim_stats,
 };
 
-/* The shells of the parent may be locked: let them be. */
-static void forget(void)
-{
-	free_lock = (struct fut_lock){ 0 };
-	free_shells = NULL;
-}
-
-static struct fut_sim *shell_new(void)
-{
-	static _Atomic bool watched;
-	struct fut_sim *sim;
-
-	/* Twice would be harmless: forget() may run twice. */
-	if (!atomic_load_explicit(&watched, FUT_ACQUIRE)) {
-		if (fut_fork_at_child(forget) != 0)
-			return NULL;
-		/* The registration before the word of it, for who reads. */
-		atomic_store_explicit(&watched, true, FUT_RELEASE);
-	}
-	fut_lock(&free_lock);
-	sim = free_shells;
-	if (sim != NULL)
-		free_shells = sim->next_free;
-	fut_unlock(&free_lock);
-	if (sim != NULL)
-		return sim;
-	sim = fut_alloc_lines(sizeof(*sim));
-	if (sim != NULL) {
-		sim->executor.kind = &sim_kind;
-		sim->executor.born = fut_fork_now();
-	}
-	return sim;
-}
+static struct fut_shells shells = {
+	.kind = &sim_kind,
+	.size = sizeof(struct fut_sim),
+};
 
 int future_sim_new(uint64_t seed, future_executor_t **ret_sim)
 {
 	struct fut_self *self = fut_self();
+	struct future_executor *shell;
 	struct fut_sim *sim;
 
 	if (ret_sim == NULL)
 		return EINVAL;
 	if (self->sim != NULL)
 		return EBUSY;
-	sim = shell_new();
-	if (sim == NULL)
+	shell = fut_shell_new(&shells);
+	if (shell == NULL)
 		return ENOMEM;
+	sim = fut_sim_of(shell);
 	fut_timers_open(&sim->timers);
 	/* Under the lock, for who has the address of an earlier one. */
 	fut_lock(&sim->timers.lock);

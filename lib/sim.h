@@ -8,7 +8,7 @@
  * Other threads may post, arm, disarm, and look; all of it under the one lock.
  * What runs, runs on the sim's own thread.
  *
- * The shell of a sim is never freed: executor.h.
+ * The shell of a sim is never freed: shell.h.
  */
 #ifndef FUT_SIM_H
 #define FUT_SIM_H
@@ -22,8 +22,7 @@
 #include <future/sim.h>
 
 struct fut_sim {
-	struct future_executor executor;
-	struct fut_sim *next_free;	/* under the lock of the free shells */
+	struct future_executor executor;	/* first */
 
 	struct fut_timers timers;	/* the sim's lock and phase, too */
 	struct fut_queue queue;		/* these under that lock */

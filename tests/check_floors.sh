@@ -8,8 +8,8 @@ floors='
 0 base ring
 1 alloc clock error fork lock park self thread
 2 bits block hook lots sleeper waiter
-3 cell executor gate task
-4 admit close default frame handle heap inline pool queue share timer worker
+3 cell executor gate shell task
+4 admit close default frame handle heap inline lane pool queue share timer worker
 4 sim turn
 5 after cancel combine every follow get help job more plain promise result
 5 explore stop submit then timeout token group
@@ -25,9 +25,11 @@ cell executor
 cell frame
 cell handle
 cell inline
+cell lane
 cell pool
 cell queue
 cell share
+cell shell
 cell sim
 cell timer
 cell task

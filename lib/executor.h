@@ -4,7 +4,7 @@
  *
  * Futures hold no reference on their home: counting them would cost two
  * contended atomics a task.  So the shell of an executor is never freed, only
- * reused under a new generation: shell.h.  A post with a stale one is ESHUTDOWN.
+ * reused under a new generation (shell.h); to post with a stale one: ESHUTDOWN.
  */
 #ifndef FUT_EXECUTOR_H
 #define FUT_EXECUTOR_H

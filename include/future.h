@@ -36,6 +36,7 @@
 #include <future/result.h>
 #include <future/executor.h>
 #include <future/pool.h>
+#include <future/lane.h>
 #include <future/future.h>
 #include <future/promise.h>
 #include <future/combine.h>

@@ -9,6 +9,7 @@ futureinclude_HEADERS = \
 	include/future/executor.h \
 	include/future/future.h \
 	include/future/group.h \
+	include/future/lane.h \
 	include/future/limiter.h \
 	include/future/map.h \
 	include/future/pool.h \

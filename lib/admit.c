@@ -26,7 +26,7 @@ static int check_open(struct fut_pool *pool, struct fut_task *task,
 	/* What its own tasks release still runs: the workers outlive that. */
 	if (how == FUT_POST_TIMED && pool->phase == FUT_POOL_CANCELLED)
 		return ECANCELED;
-	if (how != FUT_POST_RELEASED || (worker != NULL ? worker->leaving :
+	if (how < FUT_POST_RELEASED || (worker != NULL ? worker->leaving :
 			!fut_frame_belongs(&pool->executor)))
 		return ESHUTDOWN;
 	return pool->phase == FUT_POOL_CANCELLED ? ECANCELED : 0;

@@ -16,8 +16,10 @@ static void wake_everybody(struct fut_pool *pool)
 static void set_phase(struct fut_pool *pool, enum fut_pool_phase phase)
 {
 	FUT_ASSERT(fut_lock_held(&pool->lock));
-	if (pool->phase < phase)
+	if (pool->phase < phase) {
 		pool->phase = (uint8_t)phase;
+		atomic_store_explicit(&pool->closing, phase, FUT_RELAXED);
+	}
 	/* One of the idle, if there are: it sees whether all may leave. */
 	(void)!fut_pool_wakes(pool);
 	fut_pool_bump(&pool->room);
@@ -35,10 +37,16 @@ void fut_pool_shutdown(struct future_executor *executor)
 	wake_everybody(pool);
 }
 
+bool fut_pool_closed(struct future_executor *executor)
+{
+	return atomic_load_explicit(&fut_pool_of(executor)->closing,
+		FUT_RELAXED) != FUT_POOL_OPEN;
+}
+
 bool fut_pool_cancelled(struct future_executor *executor)
 {
-	return atomic_load_explicit(&fut_pool_of(executor)->cancelling,
-		FUT_RELAXED) != 0;
+	return atomic_load_explicit(&fut_pool_of(executor)->closing,
+		FUT_RELAXED) == FUT_POOL_CANCELLED;
 }
 
 size_t fut_pool_cancel(struct future_executor *executor)
@@ -53,7 +61,6 @@ size_t fut_pool_cancel(struct future_executor *executor)
 	timed = fut_timers_take(&pool->timers);
 	fut_lock(&pool->lock);
 	set_phase(pool, FUT_POOL_CANCELLED);
-	atomic_store_explicit(&pool->cancelling, 1, FUT_RELAXED);
 	fut_pool_note_peak(pool);
 	queued = fut_queue_drain(&pool->queue);
 	atomic_store_explicit(&pool->filled, 0, FUT_RELAXED);
@@ -113,17 +120,17 @@ static int await(struct fut_pool *pool, bool (*done)(struct fut_pool *pool),
 }
 
 /* One of its tasks runs on this thread: its end cannot be waited for here. */
-static bool is_inside(struct fut_pool *pool)
+bool fut_pool_inside(struct future_executor *executor)
 {
-	return fut_frame_belongs(&pool->executor) ||
-		fut_pool_self(pool) != NULL;
+	return fut_frame_belongs(executor) ||
+		fut_pool_self(fut_pool_of(executor)) != NULL;
 }
 
 int fut_pool_drain(struct future_executor *executor, int64_t deadline_ns)
 {
 	struct fut_pool *pool = fut_pool_of(executor);
 
-	if (is_inside(pool))
+	if (fut_pool_inside(executor))
 		return EDEADLK;
 	return await(pool, is_calm, deadline_ns, NULL);
 }
@@ -142,7 +149,7 @@ int fut_pool_join(struct future_executor *executor, int64_t deadline_ns)
 	bool open;
 	int error;
 
-	if (is_inside(pool))
+	if (fut_pool_inside(executor))
 		return EDEADLK;
 	fut_lock(&pool->lock);
 	open = pool->phase == FUT_POOL_OPEN;
@@ -164,7 +171,7 @@ int fut_pool_join(struct future_executor *executor, int64_t deadline_ns)
 void fut_pool_close(struct future_executor *executor, bool wait)
 {
 	struct fut_pool *pool = fut_pool_of(executor);
-	bool inside = is_inside(pool);
+	bool inside = fut_pool_inside(executor);
 
 	/* First: where it is not waited for, the pool may soon be another. */
 	fut_timers_shut(&pool->timers, FUT_TIMERS_SHUT);

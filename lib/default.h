@@ -18,6 +18,9 @@ static inline struct future_executor *fut_task_executor(
 		fut_executor_peek(NULL);
 }
 
+/* Gives a handle back as one of its own threads would: without waiting. */
+void fut_executor_leave(struct future_executor *executor);
+
 /* Has the task run next on this thread; false if that cannot be: post it. */
 bool fut_keep(struct fut_task *task);
 

@@ -24,7 +24,8 @@ struct fut_timer;
 enum fut_post {
 	FUT_POST_NEW,		/* submitted or executed by a user */
 	FUT_POST_TIMED,		/* a later run: not refused for room */
-	FUT_POST_RELEASED	/* a continuation: nor after a shutdown */
+	FUT_POST_RELEASED,	/* a continuation: nor after a shutdown */
+	FUT_POST_AGAIN		/* the same, and behind all that is queued */
 };
 
 /* Why a queued task is only a husk now. */
@@ -81,6 +82,31 @@ struct fut_executor_kind {
 		struct fut_timer *timer);
 
 	/*
+	 * Takes out the timers whose tasks are addressed to `lane`, which is on
+	 * this one and about to end: a list, for the caller to drop.
+	 */
+	struct fut_task *(*evict)(struct future_executor *executor,
+		struct future_executor *lane);
+
+	/*
+	 * These two only for one on another: whether who runs that one may run
+	 * its oldest task now, which is `task` or one before it; and does.
+	 */
+	bool (*may_help)(struct future_executor *executor,
+		const struct fut_task *task);
+	void (*help)(struct future_executor *executor,
+		const struct fut_task *task);
+
+	/* Those asleep in waits there look again at what they could run. */
+	void (*prod)(struct future_executor *executor);
+
+	/*
+	 * Runs something of it that can run, if that is for the calling thread
+	 * to do; false if not.  NULL: it has threads.
+	 */
+	bool (*step)(struct future_executor *executor);
+
+	/*
 	 * These two only where `hooked` was set.  hooks: under the shell's
 	 * generation; false if that is over.
 	 */
@@ -95,8 +121,14 @@ struct fut_executor_kind {
 	size_t (*cancel)(struct future_executor *executor);
 	int (*join)(struct future_executor *executor, int64_t deadline_ns);
 
-	/* True once it was cancelled; the rest: see <future/executor.h>. */
+	/* True if something of its own would wait for what waits here. */
+	bool (*inside)(struct future_executor *executor);
+
+	/* True once it was shut down; or cancelled. */
+	bool (*closed)(struct future_executor *executor);
 	bool (*cancelled)(struct future_executor *executor);
+
+	/* See <future/executor.h>. */
 	int (*drain)(struct future_executor *executor, int64_t deadline_ns);
 	void (*stats)(struct future_executor *executor,
 		struct future_executor_stats *ret_stats);
@@ -105,6 +137,7 @@ struct fut_executor_kind {
 struct future_executor {
 	const struct fut_executor_kind *kind;
 	struct future_executor *next_free;	/* see shell.h */
+	struct future_executor *_Atomic parent;	/* of a lane; else NULL */
 	_Atomic uint32_t refs;		/* users' handles; 0: closing or free */
 	_Atomic uint32_t generation;
 	_Atomic bool hooked;		/* kind->hooks has something to say */

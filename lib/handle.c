@@ -43,6 +43,13 @@ void future_executor_unref(future_executor_t *executor)
 			"future_executor_unref: one unref too many");
 }
 
+void fut_executor_leave(struct future_executor *executor)
+{
+	if (!executor->immortal)
+		give_back(executor, false,
+			"libfuture: broken: a lane's parent is gone");
+}
+
 static bool usable(const future_executor_t *executor)
 {
 	return executor != NULL && !fut_executor_inherited(executor);

@@ -80,3 +80,18 @@ void fut_heap_remove(struct fut_heap_node **root, struct fut_heap_node *node)
 	}
 	node->prev = NULL;
 }
+
+struct fut_heap_node *fut_heap_after(struct fut_heap_node *node)
+{
+	if (node->child != NULL)
+		return node->child;
+	while (node->next == NULL) {
+		/* To the first sibling, and up. */
+		while (node->prev != node && node->prev->child != node)
+			node = node->prev;
+		if (node->prev == node)
+			return NULL;
+		node = node->prev;
+	}
+	return node->next;
+}

@@ -26,4 +26,7 @@ void fut_heap_insert(struct fut_heap_node **root, struct fut_heap_node *node);
 /* Takes out a node of this heap: the root, or any other. */
 void fut_heap_remove(struct fut_heap_node **root, struct fut_heap_node *node);
 
+/* The node after this one, from the root on, in no order; NULL: the last. */
+struct fut_heap_node *fut_heap_after(struct fut_heap_node *node);
+
 #endif

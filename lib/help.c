@@ -3,21 +3,35 @@
 #include "pool.h"
 #include "thread.h"
 
-/* Only what is queued where the waiter's own functions came from. */
-static bool may_run(const struct fut_job *job)
+/* The waiter's own functions came from there, or from what that is on. */
+static bool runs_here(struct future_executor *home)
 {
 	const struct fut_self *self = fut_self();
+
+	for (; home != NULL; home = atomic_load_explicit(&home->parent,
+			FUT_RELAXED)) {
+		/* In a sim the seed says what runs. */
+		if (home == self->sim)
+			return false;
+		/* Between two functions, too: in a destructor, say. */
+		if ((self->worker != NULL &&
+		     home == &self->worker->pool->executor) ||
+		    (self->inline_busy && home == future_inline()) ||
+		    fut_frame_belongs(home))
+			return true;
+	}
+	return false;
+}
+
+static bool may_run(const struct fut_job *job)
+{
 	struct future_executor *home = fut_executor_peek(job->task.executor);
 
-	/* In a sim the seed says what runs. */
-	if (home == NULL || home == self->sim || fut_thread_stack_deep() ||
+	if (home == NULL || fut_thread_stack_deep() ||
 	    fut_task_is_stale(&job->task))
 		return false;
-	/* Between two functions, too: in a destructor, say. */
-	return (self->worker != NULL &&
-		home == &self->worker->pool->executor) ||
-		(self->inline_busy && home == future_inline()) ||
-		fut_frame_belongs(home);
+	return runs_here(home) && (home->kind->may_help == NULL ||
+		home->kind->may_help(home, &job->task));
 }
 
 /*
@@ -129,6 +143,12 @@ void fut_help_run(struct fut_job *job)
 	struct future_executor *executor =
 		fut_executor_peek(job->task.executor);
 
+	/* In a lane the earlier ones come first. */
+	if (executor->kind->help != NULL) {
+		executor->kind->help(executor, &job->task);
+		fut_job_unref(job);
+		return;
+	}
 	if (!fut_cell_start(&job->cell)) {
 		fut_job_unref(job);
 		return;

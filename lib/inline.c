@@ -77,6 +77,26 @@ static bool inline_disarm(struct future_executor *executor,
 	return executor != NULL && executor->kind->disarm(executor, timer);
 }
 
+static struct fut_task *inline_evict(struct future_executor *executor,
+	struct future_executor *lane)
+{
+	executor = fut_executor_peek(NULL);
+	return executor != NULL ? executor->kind->evict(executor, lane) : NULL;
+}
+
+/* What is next waits for the outermost call, which this thread is in. */
+static bool inline_inside(struct future_executor *executor)
+{
+	(void)executor;
+	return fut_self()->inline_busy;
+}
+
+static bool inline_closed(struct future_executor *executor)
+{
+	(void)executor;
+	return false;
+}
+
 static bool inline_cancelled(struct future_executor *executor)
 {
 	(void)executor;
@@ -105,6 +125,9 @@ static const struct fut_executor_kind inline_kind = {
 	.ran = inline_ran,
 	.arm = inline_arm,
 	.disarm = inline_disarm,
+	.evict = inline_evict,
+	.inside = inline_inside,
+	.closed = inline_closed,
 	.cancelled = inline_cancelled,
 	.drain = inline_drain,
 	.stats = inline_stats,

@@ -40,6 +40,7 @@ house = \
 	lib/hook.h \
 	lib/inline.c lib/inline.h \
 	lib/job.c lib/job.h \
+	lib/lane.c lib/lane.h \
 	lib/latch.c \
 	lib/limiter.c \
 	lib/lots.c lib/lots.h \
@@ -53,6 +54,7 @@ house = \
 	lib/result.c \
 	lib/retry.c \
 	lib/ring.h \
+	lib/runner.c \
 	lib/semaphore.c \
 	lib/share.h \
 	lib/shell.c lib/shell.h \

@@ -14,11 +14,15 @@ static const struct fut_executor_kind pool_kind = {
 	.ran = fut_pool_ran,
 	.arm = fut_pool_arm,
 	.disarm = fut_pool_disarm,
+	.evict = fut_pool_evict,
+	.prod = fut_pool_look_again,
 	.hooks = fut_pool_hooks,
 	.timed = fut_pool_timed,
 	.close = fut_pool_close,
 	.shutdown = fut_pool_shutdown,
 	.cancel = fut_pool_cancel,
+	.inside = fut_pool_inside,
+	.closed = fut_pool_closed,
 	.cancelled = fut_pool_cancelled,
 	.join = fut_pool_join,
 	.drain = fut_pool_drain,
@@ -95,7 +99,7 @@ static void configure(struct fut_pool *pool,
 	pool->phase = FUT_POOL_OPEN;
 	atomic_store_explicit(&pool->wake, FUT_WAKE_NOBODY, FUT_RELAXED);
 	atomic_store_explicit(&pool->filled, 0, FUT_RELAXED);
-	atomic_store_explicit(&pool->cancelling, 0, FUT_RELAXED);
+	atomic_store_explicit(&pool->closing, FUT_POOL_OPEN, FUT_RELAXED);
 	fut_unlock(&pool->lock);
 	atomic_store_explicit(&pool->executor.hooked,
 		options->capture != NULL || options->before != NULL ||

@@ -96,8 +96,8 @@ struct fut_pool {
 	void (*on_thread_stop)(void *arg);
 	struct fut_worker *workers;
 
-	/* Set once, and looked at for each task: so in a line that stays. */
-	_Atomic uint32_t cancelling;	/* phase is FUT_POOL_CANCELLED */
+	/* Set twice, and looked at for each task: so in a line that stays. */
+	_Atomic uint32_t closing;	/* the phase, to be read without lock */
 
 	/* What a push touches, in one cache line; all under lock. */
 	_Alignas(64) struct fut_lock lock;
@@ -203,7 +203,10 @@ void fut_pool_timed(struct future_executor *executor, int64_t queued_ns,
 void fut_pool_close(struct future_executor *executor, bool wait);
 void fut_pool_shutdown(struct future_executor *executor);
 size_t fut_pool_cancel(struct future_executor *executor);
+bool fut_pool_inside(struct future_executor *executor);
+bool fut_pool_closed(struct future_executor *executor);
 bool fut_pool_cancelled(struct future_executor *executor);
+void fut_pool_look_again(struct future_executor *executor);
 int fut_pool_join(struct future_executor *executor, int64_t deadline_ns);
 int fut_pool_drain(struct future_executor *executor, int64_t deadline_ns);
 void fut_pool_stats(struct future_executor *executor,

@@ -25,7 +25,7 @@ static int check_open(struct fut_sim *sim, struct fut_task *task,
 	/* As of a pool. */
 	if (how == FUT_POST_TIMED && phase == FUT_TIMERS_CANCELLED)
 		return ECANCELED;
-	if (how != FUT_POST_RELEASED || phase == FUT_TIMERS_ENDED ||
+	if (how < FUT_POST_RELEASED || phase == FUT_TIMERS_ENDED ||
 	    !fut_frame_belongs(&sim->executor))
 		return ESHUTDOWN;
 	return phase == FUT_TIMERS_CANCELLED ? ECANCELED : 0;
@@ -94,6 +94,12 @@ static bool sim_disarm(struct future_executor *executor,
 	return fut_timers_disarm(&fut_sim_of(executor)->timers, timer);
 }
 
+static struct fut_task *sim_evict(struct future_executor *executor,
+	struct future_executor *lane)
+{
+	return fut_timers_take_of(&fut_sim_of(executor)->timers, lane);
+}
+
 void fut_sim_end(struct fut_sim *sim)
 {
 	struct fut_self *self = fut_self();
@@ -156,20 +162,35 @@ static size_t sim_cancel(struct future_executor *executor)
 	return settled + fut_tasks_drop(timed, ECANCELED);
 }
 
-static bool is_in(struct future_executor *executor, enum fut_timers_phase phase)
+static uint8_t phase_of(struct future_executor *executor)
 {
 	struct fut_timers *timers = &fut_sim_of(executor)->timers;
-	bool is;
+	uint8_t phase;
 
 	fut_lock(&timers->lock);
-	is = timers->phase == phase;
+	phase = timers->phase;
 	fut_unlock(&timers->lock);
-	return is;
+	return phase;
+}
+
+static bool sim_closed(struct future_executor *executor)
+{
+	return phase_of(executor) != FUT_TIMERS_OPEN;
 }
 
 static bool sim_cancelled(struct future_executor *executor)
 {
-	return is_in(executor, FUT_TIMERS_CANCELLED);
+	return phase_of(executor) == FUT_TIMERS_CANCELLED;
+}
+
+static bool sim_inside(struct future_executor *executor)
+{
+	return fut_sim_is_here(executor) && fut_sim_of(executor)->running > 0;
+}
+
+static bool sim_step(struct future_executor *executor)
+{
+	return fut_sim_is_here(executor) && fut_sim_run(fut_sim_of(executor));
 }
 
 /* 0 if all of it can be run here. */
@@ -177,7 +198,7 @@ static int check_outside(struct future_executor *executor)
 {
 	if (!fut_sim_is_here(executor))
 		return EPERM;
-	return fut_sim_of(executor)->running > 0 ? EDEADLK : 0;
+	return sim_inside(executor) ? EDEADLK : 0;
 }
 
 static int sim_join(struct future_executor *executor, int64_t deadline_ns)
@@ -187,7 +208,7 @@ static int sim_join(struct future_executor *executor, int64_t deadline_ns)
 	(void)deadline_ns;
 	if (error != 0)
 		return error;
-	if (is_in(executor, FUT_TIMERS_OPEN))
+	if (!sim_closed(executor))
 		return EBUSY;
 	fut_sim_finish(executor);
 	return 0;
@@ -227,9 +248,13 @@ static const struct fut_executor_kind sim_kind = {
 	.ran = sim_ran,
 	.arm = sim_arm,
 	.disarm = sim_disarm,
+	.evict = sim_evict,
+	.step = sim_step,
 	.close = sim_close,
 	.shutdown = sim_shutdown,
 	.cancel = sim_cancel,
+	.inside = sim_inside,
+	.closed = sim_closed,
 	.cancelled = sim_cancelled,
 	.join = sim_join,
 	.drain = sim_drain,

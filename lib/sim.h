@@ -48,8 +48,11 @@ static inline bool fut_sim_is_here(const struct future_executor *executor)
 	return fut_self()->sim == executor;
 }
 
-/* Runs what can run at this instant.  Afterwards the sim may be over. */
-void fut_sim_run(struct fut_sim *sim);
+/*
+ * Runs what can run at this instant; true if there was something.  Afterwards
+ * the sim may be over.
+ */
+bool fut_sim_run(struct fut_sim *sim);
 
 /*
  * As fut_sleeper_sleep(), by the sim's thread: runs the sim.  STUCK if nothing

@@ -111,7 +111,7 @@ static int check_phase(const struct fut_timers *timers, enum fut_post how)
 	case FUT_TIMERS_OPEN:
 		return 0;
 	case FUT_TIMERS_SHUT:
-		return how == FUT_POST_RELEASED ? 0 : ESHUTDOWN;
+		return how >= FUT_POST_RELEASED ? 0 : ESHUTDOWN;
 	case FUT_TIMERS_CANCELLED:
 		return how == FUT_POST_NEW ? ESHUTDOWN : ECANCELED;
 	case FUT_TIMERS_ENDED:
@@ -216,6 +216,33 @@ struct fut_task *fut_timers_take(struct fut_timers *timers)
 	while ((*to = pop(timers, FUT_FOREVER)) != NULL)
 		to = &(*to)->next;
 	return first;
+}
+
+struct fut_task *fut_timers_take_of(struct fut_timers *timers,
+	const struct future_executor *executor)
+{
+	struct fut_task *first = NULL, **to = &first, *task;
+	struct fut_heap_node *node;
+
+	fut_lock(&timers->lock);
+	for (node = timers->root; node != NULL; node = fut_heap_after(node)) {
+		task = fut_timer_task(FUT_OWNER(node, struct fut_timer, node));
+		if (task->executor != executor)
+			continue;
+		*to = task;
+		to = &task->next;
+	}
+	*to = NULL;
+	for (task = first; task != NULL; task = task->next)
+		fut_heap_remove(&timers->root, &fut_timer_of(task)->node);
+	fut_unlock(&timers->lock);
+	return first;
+}
+
+struct fut_task *fut_pool_evict(struct future_executor *executor,
+	struct future_executor *lane)
+{
+	return fut_timers_take_of(&fut_pool_of(executor)->timers, lane);
 }
 
 void fut_timers_end(struct fut_timers *timers)

@@ -32,6 +32,11 @@ static inline struct fut_task *fut_timer_task(struct fut_timer *timer)
 	return (struct fut_task *)(void *)(timer + 1);
 }
 
+static inline struct fut_timer *fut_timer_of(struct fut_task *task)
+{
+	return (struct fut_timer *)(void *)task - 1;
+}
+
 /* For FUT_TIMER_BEFORE(struct, timer, task), a static assertion. */
 #define FUT_TIMER_BEFORE(type, timer, task) \
 	_Static_assert(offsetof(type, timer) + sizeof(struct fut_timer) == \
@@ -81,6 +86,10 @@ void fut_timers_shut(struct fut_timers *timers, enum fut_timers_phase phase);
 /* Takes out what is armed, as a list of tasks for the caller to drop. */
 struct fut_task *fut_timers_take(struct fut_timers *timers);
 
+/* The same of those that are addressed to `executor`. */
+struct fut_task *fut_timers_take_of(struct fut_timers *timers,
+	const struct future_executor *executor);
+
 /*
  * No more of them: the thread is stopped and joined, what is armed is dropped
  * with ESHUTDOWN.  By one of the executor's threads, the last at work.
@@ -92,5 +101,7 @@ int fut_pool_arm(struct future_executor *executor, struct fut_timer *timer,
 	enum fut_post how);
 bool fut_pool_disarm(struct future_executor *executor,
 	struct fut_timer *timer);
+struct fut_task *fut_pool_evict(struct future_executor *executor,
+	struct future_executor *lane);
 
 #endif

@@ -69,15 +69,19 @@ static void run(struct fut_sim *sim, struct fut_task *task, enum turn turn)
 }
 
 /* Until nothing can run at this instant. */
-void fut_sim_run(struct fut_sim *sim)
+bool fut_sim_run(struct fut_sim *sim)
 {
 	struct fut_task *task;
+	bool ran = false;
 	enum turn turn;
 
 	/* The last task may have ended the sim. */
 	while (fut_sim_is_here(&sim->executor) &&
-	       (turn = draw(sim, false, &task)) != TURN_NOBODYS)
+	       (turn = draw(sim, false, &task)) != TURN_NOBODYS) {
 		run(sim, task, turn);
+		ran = true;
+	}
+	return ran;
 }
 
 void fut_sim_move_clock(struct fut_sim *sim, int64_t to_ns)

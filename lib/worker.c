@@ -283,8 +283,8 @@ static void run(struct fut_worker *worker, struct fut_task *task)
 
 	FUT_ASSERT(!worker->rested);
 	FUT_COUNT_UP(worker->running);
-	if (FUT_UNLIKELY(atomic_load_explicit(&worker->pool->cancelling,
-			FUT_RELAXED) != 0))
+	if (FUT_UNLIKELY(atomic_load_explicit(&worker->pool->closing,
+			FUT_RELAXED) == FUT_POOL_CANCELLED))
 		end = task->kind->drop(task, ECANCELED) ? FUT_END_CANCELLED :
 			FUT_END_HUSK;
 	else
@@ -372,6 +372,18 @@ void fut_worker_unkeep(void)
 	worker->kept = NULL;
 	if (fut_pool_post(&worker->pool->executor, task, FUT_POST_RELEASED))
 		task->kind->drop(task, ECANCELED);
+}
+
+void fut_pool_look_again(struct future_executor *executor)
+{
+	struct fut_pool *pool = fut_pool_of(executor);
+
+	fut_lock(&pool->lock);
+	if (pool->blocked_count != 0) {
+		pool->pushed++;
+		fut_pool_prod(pool);
+	}
+	fut_unlock(&pool->lock);
 }
 
 void fut_worker_block(struct fut_worker *worker, struct fut_blocked *blocked,

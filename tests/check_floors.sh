@@ -9,7 +9,7 @@ floors='
 1 alloc clock error fork lock park self thread
 2 bits block hook lots sleeper waiter
 3 cell executor gate shell task
-4 admit close default frame handle heap inline lane pool queue share timer worker
+4 admit close default frame handle heap inline lane pool queue runner share timer worker
 4 sim turn
 5 after cancel combine every follow get help job more plain promise result
 5 explore stop submit then timeout token group

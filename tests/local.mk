@@ -33,6 +33,8 @@ tests_in_c = \
 	tests/check_hooks \
 	tests/check_inline \
 	tests/check_join \
+	tests/check_lane \
+	tests/check_lane_end \
 	tests/check_latch \
 	tests/check_letgo \
 	tests/check_lifetime \
@@ -77,6 +79,7 @@ tests_in_c = \
 	tests/stress_combine \
 	tests/stress_crowd \
 	tests/stress_future \
+	tests/stress_lane \
 	tests/stress_random \
 	tests/stress_sync \
 	tests/stress_timer \

@@ -1,0 +1,325 @@
+/* The start and the end of a lane, and its handle.  See lane.h. */
+#include "lane.h"
+#include "default.h"
+#include "frame.h"
+#include "park.h"
+#include "shell.h"
+
+#include <errno.h>
+#include <string.h>
+
+static struct fut_shells shells;
+
+void fut_lane_end(struct fut_lane *lane, bool wait)
+{
+	struct future_executor *parent = fut_lane_parent(lane);
+
+	if (lane->timed)
+		fut_tasks_drop(parent->kind->evict(parent, &lane->executor),
+			ESHUTDOWN);
+	fut_lock(&lane->lock);
+	fut_shell_renew(&lane->executor);
+	fut_unlock(&lane->lock);
+	fut_shell_free(&shells, &lane->executor);
+	if (wait)
+		future_executor_unref(parent);
+	else
+		fut_executor_leave(parent);
+}
+
+static void lane_prod(struct future_executor *executor)
+{
+	struct future_executor *parent = fut_lane_parent(fut_lane_of(executor));
+
+	if (parent->kind->prod != NULL)
+		parent->kind->prod(parent);
+}
+
+static int lane_arm(struct future_executor *executor, struct fut_timer *timer,
+	enum fut_post how)
+{
+	struct fut_lane *lane = fut_lane_of(executor);
+	struct future_executor *parent = fut_lane_parent(lane);
+	int error = 0;
+
+	fut_lock(&lane->lock);
+	if (lane->phase == FUT_LANE_CANCELLED && how != FUT_POST_NEW)
+		error = ECANCELED;
+	else if (lane->phase == FUT_LANE_CANCELLED ||
+		 (lane->phase == FUT_LANE_SHUT && how < FUT_POST_RELEASED))
+		error = ESHUTDOWN;
+	lane->timed = true;
+	fut_unlock(&lane->lock);
+	return error != 0 ? error : parent->kind->arm(parent, timer, how);
+}
+
+static bool lane_disarm(struct future_executor *executor,
+	struct fut_timer *timer)
+{
+	struct future_executor *parent = fut_lane_parent(fut_lane_of(executor));
+
+	return parent->kind->disarm(parent, timer);
+}
+
+static struct fut_task *lane_evict(struct future_executor *executor,
+	struct future_executor *lane)
+{
+	struct future_executor *parent = fut_lane_parent(fut_lane_of(executor));
+
+	return parent->kind->evict(parent, lane);
+}
+
+static bool is_current(struct fut_lane *lane, uint32_t generation)
+{
+	bool is;
+
+	fut_lock(&lane->lock);
+	is = generation == fut_executor_generation(&lane->executor);
+	fut_unlock(&lane->lock);
+	return is;
+}
+
+/* Its parent's: who has a task of it, or for it, keeps both. */
+static bool lane_hooks(struct future_executor *executor, uint32_t generation,
+	struct fut_executor_hooks *ret_hooks)
+{
+	struct fut_lane *lane = fut_lane_of(executor);
+	struct future_executor *parent = fut_lane_parent(lane);
+
+	return is_current(lane, generation) && parent->kind->hooks(parent,
+		fut_executor_generation(parent), ret_hooks);
+}
+
+static void lane_timed(struct future_executor *executor, int64_t queued_ns,
+	int64_t running_ns)
+{
+	struct future_executor *parent = fut_lane_parent(fut_lane_of(executor));
+
+	parent->kind->timed(parent, queued_ns, running_ns);
+}
+
+static void set_phase(struct fut_lane *lane, enum fut_lane_phase phase)
+{
+	FUT_ASSERT(fut_lock_held(&lane->lock));
+	if (lane->phase < phase)
+		lane->phase = (uint8_t)phase;
+}
+
+static void lane_shutdown(struct future_executor *executor)
+{
+	struct fut_lane *lane = fut_lane_of(executor);
+
+	fut_lock(&lane->lock);
+	set_phase(lane, FUT_LANE_SHUT);
+	fut_unlock(&lane->lock);
+}
+
+static size_t lane_cancel(struct future_executor *executor)
+{
+	struct fut_lane *lane = fut_lane_of(executor);
+	struct fut_task *timed;
+
+	fut_lock(&lane->lock);
+	set_phase(lane, FUT_LANE_CANCELLED);
+	fut_unlock(&lane->lock);
+	timed = lane_evict(executor, executor);
+	fut_lock(&lane->lock);
+	/* These were never queued: they are not in the lane's counts. */
+	return fut_lane_drop(lane, ECANCELED) + fut_tasks_drop(timed, ECANCELED);
+}
+
+static uint8_t phase_of(struct fut_lane *lane)
+{
+	uint8_t phase;
+
+	fut_lock(&lane->lock);
+	phase = lane->phase;
+	fut_unlock(&lane->lock);
+	return phase;
+}
+
+static bool lane_closed(struct future_executor *executor)
+{
+	struct future_executor *parent = fut_lane_parent(fut_lane_of(executor));
+
+	return phase_of(fut_lane_of(executor)) != FUT_LANE_OPEN ||
+		parent->kind->closed(parent);
+}
+
+static bool lane_cancelled(struct future_executor *executor)
+{
+	struct future_executor *parent = fut_lane_parent(fut_lane_of(executor));
+
+	return phase_of(fut_lane_of(executor)) == FUT_LANE_CANCELLED ||
+		parent->kind->cancelled(parent);
+}
+
+/* Whoever runs its parent may be what would run it. */
+static bool lane_inside(struct future_executor *executor)
+{
+	struct future_executor *parent = fut_lane_parent(fut_lane_of(executor));
+
+	return fut_frame_belongs(executor) || parent->kind->inside(parent);
+}
+
+/* What it is on, at any distance. */
+static struct future_executor *root_of(struct future_executor *executor)
+{
+	struct future_executor *parent = executor;
+
+	do {
+		executor = parent;
+		parent = atomic_load_explicit(&executor->parent, FUT_RELAXED);
+	} while (parent != NULL);
+	return executor;
+}
+
+/* Until it is calm: 0, ETIMEDOUT; EDEADLK in a sim in which nothing moves. */
+static int await(struct fut_lane *lane, int64_t deadline_ns)
+{
+	struct future_executor *root = root_of(&lane->executor);
+	int error = 0;
+
+	for (;;) {
+		uint32_t word;
+		bool calm;
+
+		fut_lock(&lane->lock);
+		calm = fut_lane_is_calm(lane);
+		lane->watchers += !calm && error == 0;
+		word = atomic_load_explicit(&lane->calm, FUT_RELAXED);
+		fut_unlock(&lane->lock);
+		if (calm || error != 0)
+			return calm ? 0 : error;
+		if (root->kind->step == NULL || !root->kind->step(root))
+			error = root == fut_self()->sim ? EDEADLK :
+				fut_park(&lane->calm, word, deadline_ns);
+		fut_lock(&lane->lock);
+		lane->watchers--;
+		fut_unlock(&lane->lock);
+	}
+}
+
+static int lane_drain(struct future_executor *executor, int64_t deadline_ns)
+{
+	return lane_inside(executor) ? EDEADLK :
+		await(fut_lane_of(executor), deadline_ns);
+}
+
+static int lane_join(struct future_executor *executor, int64_t deadline_ns)
+{
+	if (lane_inside(executor))
+		return EDEADLK;
+	if (phase_of(fut_lane_of(executor)) == FUT_LANE_OPEN)
+		return EBUSY;
+	return await(fut_lane_of(executor), deadline_ns);
+}
+
+static void lane_close(struct future_executor *executor, bool wait)
+{
+	struct fut_lane *lane = fut_lane_of(executor);
+	bool inside = lane_inside(executor);
+
+	wait &= !inside;
+	fut_lock(&lane->lock);
+	set_phase(lane, FUT_LANE_SHUT);
+	lane->orphan = !wait && !fut_lane_is_calm(lane);
+	if (lane->orphan) {
+		fut_unlock(&lane->lock);
+		return;
+	}
+	fut_unlock(&lane->lock);
+	(void)await(lane, FUT_FOREVER);
+	fut_lane_end(lane, wait);
+}
+
+static void lane_stats(struct future_executor *executor,
+	struct future_executor_stats *ret_stats)
+{
+	struct fut_lane *lane = fut_lane_of(executor);
+	struct future_executor *parent = fut_lane_parent(lane);
+	size_t threads;
+
+	parent->kind->stats(parent, ret_stats);
+	threads = ret_stats->threads;
+	memset(ret_stats, 0, sizeof(*ret_stats));
+	fut_lock(&lane->lock);
+	ret_stats->queued = fut_queue_live(&lane->queue);
+	ret_stats->running = lane->running;
+	ret_stats->completed = lane->counts[FUT_END_OK];
+	ret_stats->failed = lane->counts[FUT_END_FAILED];
+	ret_stats->cancelled = lane->counts[FUT_END_CANCELLED];
+	ret_stats->refused = lane->refused;
+	ret_stats->peak_queue = lane->peak > ret_stats->queued ? lane->peak :
+		ret_stats->queued;
+	ret_stats->threads = threads == 0 || lane->limit < threads ?
+		lane->limit : threads;
+	fut_unlock(&lane->lock);
+}
+
+static const struct fut_executor_kind lane_kind = {
+	.post = fut_lane_post,
+	.husk = fut_lane_husk,
+	.arm = lane_arm,
+	.disarm = lane_disarm,
+	.evict = lane_evict,
+	.may_help = fut_lane_may_help,
+	.help = fut_lane_help,
+	.prod = lane_prod,
+	.hooks = lane_hooks,
+	.timed = lane_timed,
+	.close = lane_close,
+	.shutdown = lane_shutdown,
+	.cancel = lane_cancel,
+	.inside = lane_inside,
+	.closed = lane_closed,
+	.cancelled = lane_cancelled,
+	.join = lane_join,
+	.drain = lane_drain,
+	.stats = lane_stats,
+};
+
+static struct fut_shells shells = {
+	.kind = &lane_kind,
+	.size = sizeof(struct fut_lane),
+};
+
+/* Takes the lock, for whoever has the address of an earlier lane. */
+static void configure(struct fut_lane *lane, struct future_executor *parent,
+	size_t limit)
+{
+	fut_lock(&lane->lock);
+	atomic_store_explicit(&lane->executor.parent, parent, FUT_RELAXED);
+	lane->limit = limit;
+	fut_lane_start(lane, parent);
+	fut_queue_init(&lane->queue);
+	lane->phase = FUT_LANE_OPEN;
+	lane->timed = lane->orphan = false;
+	lane->running = lane->watchers = lane->peak = lane->refused = 0;
+	memset(lane->counts, 0, sizeof(lane->counts));
+	fut_unlock(&lane->lock);
+	atomic_store_explicit(&lane->executor.hooked, atomic_load_explicit(
+		&parent->hooked, FUT_RELAXED), FUT_RELAXED);
+	atomic_store_explicit(&lane->executor.refs, 1, FUT_RELAXED);
+}
+
+int future_lane_new(future_executor_t *parent, size_t limit,
+	future_executor_t **ret_lane)
+{
+	struct future_executor *executor;
+
+	if (limit == 0 || ret_lane == NULL)
+		return EINVAL;
+	if (parent == NULL)
+		parent = future_default();
+	if (parent == NULL)
+		return EAGAIN;
+	if (fut_executor_inherited(parent))
+		return ECHILD;
+	executor = fut_shell_new(&shells);
+	if (executor == NULL)
+		return ENOMEM;
+	configure(fut_lane_of(executor), future_executor_ref(parent), limit);
+	*ret_lane = executor;
+	return 0;
+}

@@ -1,0 +1,88 @@
+/*
+ * Floor 4: the lane: a queue of its own on another executor, its parent, at
+ * most `limit` of whose tasks run at a time.  It costs no thread.
+ *
+ * What travels to the parent is the runner, a task that runs the lane's oldest
+ * one and is sent again while there are more: behind whatever waits there by
+ * then, so each lane gets one turn after the other.  There is one runner: who
+ * takes it up and may run something sends it on for the next before that.
+ *
+ * It is on its way (`sent`) whenever something is queued and one more may be at
+ * work; and the lane is calm when nothing is queued, at work or sent.
+ *
+ * Its timers stand in the parent's heap.
+ *
+ *			post	turn	help	husk	cancel	close
+ *	each		X	X	X	X	X	X	(lock)
+ */
+#ifndef FUT_LANE_H
+#define FUT_LANE_H
+
+#include "executor.h"
+#include "lock.h"
+#include "queue.h"
+
+#include <future/lane.h>
+
+enum fut_lane_phase {
+	FUT_LANE_OPEN,
+	FUT_LANE_SHUT,
+	FUT_LANE_CANCELLED
+};
+
+struct fut_lane {
+	struct future_executor executor;	/* first */
+	size_t limit;		/* constant from its start to its end */
+
+	struct fut_lock lock;
+	_Atomic uint32_t calm;		/* drain and join park on it */
+	struct fut_task runner;		/* who set `sent` sends it */
+	struct fut_queue queue;		/* this and the rest are under lock */
+	uint8_t phase;			/* enum fut_lane_phase */
+	bool sent;			/* the runner is on its way */
+	bool timed;			/* it has had timers */
+	bool orphan;			/* who calms it down ends it */
+	size_t running;			/* at work, one in the other, too */
+	size_t watchers;		/* waiting for calm */
+	size_t peak;
+	size_t refused;
+	size_t counts[FUT_ENDS];
+};
+
+static inline struct fut_lane *fut_lane_of(struct future_executor *executor)
+{
+	return FUT_OWNER(executor, struct fut_lane, executor);
+}
+
+/* Good while the lane is: for who has something in it, or a handle. */
+static inline struct future_executor *fut_lane_parent(struct fut_lane *lane)
+{
+	return atomic_load_explicit(&lane->executor.parent, FUT_RELAXED);
+}
+
+/* Under the lock. */
+static inline bool fut_lane_is_calm(const struct fut_lane *lane)
+{
+	return lane->queue.head == NULL && lane->running == 0 && !lane->sent;
+}
+
+/* The runner of a new lane. */
+void fut_lane_start(struct fut_lane *lane, struct future_executor *parent);
+
+/* Under the lock, which it gives back: drops what is queued; how many. */
+size_t fut_lane_drop(struct fut_lane *lane, int error);
+
+/* Calm, closed, and nobody is in it; `wait` for the parent, if it goes, too. */
+void fut_lane_end(struct fut_lane *lane, bool wait);
+
+/* See struct fut_executor_kind. */
+int fut_lane_post(struct future_executor *executor, struct fut_task *task,
+	enum fut_post how);
+void fut_lane_husk(struct future_executor *executor, struct fut_task *task,
+	enum fut_husk why);
+bool fut_lane_may_help(struct future_executor *executor,
+	const struct fut_task *task);
+void fut_lane_help(struct future_executor *executor,
+	const struct fut_task *task);
+
+#endif

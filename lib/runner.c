@@ -1,0 +1,257 @@
+/* How a lane's tasks come to run.  See lane.h. */
+#include "lane.h"
+#include "frame.h"
+#include "park.h"
+
+#include <errno.h>
+
+/* Under the lock: true if the runner is to be sent, by who asks. */
+static bool hire(struct fut_lane *lane)
+{
+	bool hired = !lane->sent && lane->queue.head != NULL &&
+		lane->running < lane->limit;
+
+	FUT_ASSERT(fut_lock_held(&lane->lock));
+	lane->sent |= hired;
+	return hired;
+}
+
+/* Under the lock: the oldest, which is at work now; NULL if there is none. */
+static struct fut_task *take(struct fut_lane *lane)
+{
+	FUT_ASSERT(fut_lock_held(&lane->lock));
+	lane->running++;
+	if (lane->queue.head == NULL)
+		return NULL;
+	if (fut_queue_live(&lane->queue) > lane->peak)
+		lane->peak = fut_queue_live(&lane->queue);
+	return fut_queue_pop(&lane->queue);
+}
+
+static void send(struct fut_lane *lane, enum fut_post how);
+
+/* Under the lock, which it gives back: after whatever may have calmed it. */
+static void unlock(struct fut_lane *lane)
+{
+	bool hired = hire(lane), calm = fut_lane_is_calm(lane);
+	bool wake = calm && lane->watchers > 0, over = calm && lane->orphan;
+
+	/* By one only. */
+	lane->orphan &= !over;
+	if (wake)
+		atomic_fetch_add_explicit(&lane->calm, 1, FUT_RELEASE);
+	fut_unlock(&lane->lock);
+	if (hired)
+		send(lane, FUT_POST_AGAIN);
+	/* A word of the shell, which is never freed. */
+	if (wake)
+		fut_unpark(&lane->calm, FUT_EVERYBODY);
+	if (over)
+		fut_lane_end(lane, false);
+}
+
+/*
+ * Under the lock, as unlock(): one less at work.  Those who wait in the parent
+ * may have looked while it was one too many, with the runner on its way.
+ */
+static void unlock_after(struct fut_lane *lane)
+{
+	struct future_executor *parent = fut_lane_parent(lane);
+	bool prod = lane->sent && lane->running == lane->limit &&
+		lane->queue.head != NULL && parent->kind->prod != NULL;
+
+	lane->running--;
+	unlock(lane);
+	/* There may be no lane now, but its parent's shell is never freed. */
+	if (prod)
+		parent->kind->prod(parent);
+}
+
+/* Runs what was taken; settling it, too, is inside the lane. */
+static void work(struct fut_lane *lane, struct fut_task *task)
+{
+	enum fut_end how = FUT_END_HUSK;
+	struct fut_frame frame;
+
+	if (task != NULL) {
+		fut_frame_push(&frame, &lane->executor, NULL);
+		how = task->kind->run(task);
+		fut_frame_pop(&frame);
+	}
+	fut_lock(&lane->lock);
+	lane->counts[how]++;
+	unlock_after(lane);
+}
+
+static enum fut_end runner_run(struct fut_task *runner)
+{
+	struct fut_lane *lane = FUT_OWNER(runner, struct fut_lane, runner);
+	struct fut_task *task = NULL;
+	bool turn, hired = false;
+
+	fut_lock(&lane->lock);
+	lane->sent = false;
+	/* If not, who is at work has it sent again. */
+	turn = lane->running < lane->limit;
+	if (turn) {
+		task = take(lane);
+		hired = hire(lane);
+	}
+	fut_unlock(&lane->lock);
+	if (hired)
+		send(lane, FUT_POST_AGAIN);
+	if (turn)
+		work(lane, task);
+	return FUT_END_HUSK;
+}
+
+size_t fut_lane_drop(struct fut_lane *lane, int error)
+{
+	struct fut_task *queued = fut_queue_drain(&lane->queue);
+	size_t settled;
+
+	/* Not calm before they have settled. */
+	lane->running++;
+	fut_unlock(&lane->lock);
+	settled = fut_tasks_drop(queued, error);
+	fut_lock(&lane->lock);
+	if (error == ECANCELED)
+		lane->counts[FUT_END_CANCELLED] += settled;
+	else
+		lane->refused += settled;
+	unlock_after(lane);
+	return settled;
+}
+
+/* The parent is over, or was cancelled: nothing more can run. */
+static bool runner_drop(struct fut_task *runner, int error)
+{
+	struct fut_lane *lane = FUT_OWNER(runner, struct fut_lane, runner);
+
+	fut_lock(&lane->lock);
+	lane->sent = false;
+	(void)fut_lane_drop(lane, error);
+	return false;
+}
+
+static const struct fut_task_kind runner_task = { runner_run, runner_drop };
+
+static void send(struct fut_lane *lane, enum fut_post how)
+{
+	struct future_executor *parent = fut_lane_parent(lane);
+	int error = parent->kind->post(parent, &lane->runner, how);
+
+	if (error != 0)
+		runner_drop(&lane->runner, error);
+}
+
+/* Under the lock: why it is too late for a task, or 0. */
+static int check_open(struct fut_lane *lane, const struct fut_task *task,
+	enum fut_post how)
+{
+	FUT_ASSERT(fut_lock_held(&lane->lock));
+	if (fut_task_is_stale(task))
+		return ESHUTDOWN;
+	if (lane->phase == FUT_LANE_OPEN)
+		return 0;
+	/* As of a pool. */
+	if (how == FUT_POST_TIMED && lane->phase == FUT_LANE_CANCELLED)
+		return ECANCELED;
+	if (how < FUT_POST_RELEASED || !fut_frame_belongs(&lane->executor))
+		return ESHUTDOWN;
+	return lane->phase == FUT_LANE_CANCELLED ? ECANCELED : 0;
+}
+
+int fut_lane_post(struct future_executor *executor, struct fut_task *task,
+	enum fut_post how)
+{
+	struct fut_lane *lane = fut_lane_of(executor);
+	struct future_executor *parent = fut_lane_parent(lane);
+	bool late = how < FUT_POST_RELEASED && parent->kind->closed(parent);
+	bool hired = false;
+	int error;
+
+	fut_lock(&lane->lock);
+	error = late ? ESHUTDOWN : check_open(lane, task, how);
+	if (error == 0) {
+		fut_queue_push(&lane->queue, task, FUT_PLACE_QUEUED);
+		hired = hire(lane);
+	} else if (!fut_task_is_stale(task)) {
+		lane->refused++;
+	}
+	fut_unlock(&lane->lock);
+	if (hired)
+		send(lane, how < FUT_POST_RELEASED ? FUT_POST_TIMED :
+			FUT_POST_AGAIN);
+	return error;
+}
+
+void fut_lane_husk(struct future_executor *executor, struct fut_task *task,
+	enum fut_husk why)
+{
+	struct fut_lane *lane = fut_lane_of(executor);
+	struct fut_task *husks = NULL;
+
+	fut_lock(&lane->lock);
+	if (!fut_task_is_stale(task)) {
+		lane->counts[FUT_END_CANCELLED] += why == FUT_HUSK_CANCELLED;
+		if (fut_queue_mark(&lane->queue, task))
+			husks = fut_queue_sweep(&lane->queue);
+	}
+	unlock(lane);
+	while (husks != NULL) {
+		struct fut_task *husk = husks;
+
+		husks = husk->next;
+		husk->kind->run(husk);
+	}
+}
+
+/* Under the lock: `task` is queued here, and the first of those may run. */
+static bool may_take(struct fut_lane *lane, const struct fut_task *task,
+	bool inside)
+{
+	FUT_ASSERT(fut_lock_held(&lane->lock));
+	return !fut_task_is_stale(task) && task->place == FUT_PLACE_QUEUED &&
+		(inside || lane->running < lane->limit);
+}
+
+bool fut_lane_may_help(struct future_executor *executor,
+	const struct fut_task *task)
+{
+	struct fut_lane *lane = fut_lane_of(executor);
+	bool inside = fut_frame_belongs(executor), may;
+
+	fut_lock(&lane->lock);
+	may = may_take(lane, task, inside);
+	fut_unlock(&lane->lock);
+	return may;
+}
+
+void fut_lane_help(struct future_executor *executor,
+	const struct fut_task *task)
+{
+	struct fut_lane *lane = fut_lane_of(executor);
+	bool inside = fut_frame_belongs(executor), may, hired = false;
+	struct fut_task *first = NULL;
+
+	fut_lock(&lane->lock);
+	may = may_take(lane, task, inside);
+	if (may) {
+		first = take(lane);
+		hired = hire(lane);
+	}
+	fut_unlock(&lane->lock);
+	if (hired)
+		send(lane, FUT_POST_AGAIN);
+	if (may)
+		work(lane, first);
+}
+
+void fut_lane_start(struct fut_lane *lane, struct future_executor *parent)
+{
+	lane->runner = (struct fut_task){ .kind = &runner_task,
+		.executor = parent,
+		.generation = fut_executor_generation(parent) };
+	lane->sent = false;
+}

@@ -45,6 +45,7 @@ EXTRA_DIST += tests/model/build.sh tests/model/all.sh \
 	tests/model/scenario_group.c \
 	tests/model/scenario_help.c \
 	tests/model/scenario_keep.c \
+	tests/model/scenario_lane.c \
 	tests/model/scenario_limiter.c \
 	tests/model/scenario_mutex.c \
 	tests/model/scenario_pool.c \
@@ -75,10 +76,14 @@ EXTRA_DIST += tests/mutants/run.sh \
 	tests/mutants/cache_decided_twice.patch \
 	tests/mutants/cancel_settles_before_it_leaves.patch \
 	tests/mutants/decided_before_registered.patch \
+	tests/mutants/free_lane_prods_nobody.patch \
 	tests/mutants/granted_fires_under_the_lock.patch \
 	tests/mutants/granted_without_a_claim.patch \
 	tests/mutants/hang_ignores_firing.patch \
 	tests/mutants/hook_read_after_removal.patch \
+	tests/mutants/lane_ended_twice.patch \
+	tests/mutants/lane_forgets_its_limit.patch \
+	tests/mutants/lane_is_calm_while_its_runner_travels.patch \
 	tests/mutants/late_function_stays_busy.patch \
 	tests/mutants/leaving_regrants_nothing.patch \
 	tests/mutants/leaving_swallows_the_wake_up.patch \

@@ -181,7 +181,6 @@ static void decide(struct combined *combined, struct future_cell *input,
 		fut_cell_ref(input);
 		advance(combined, DECIDED);
 		fut_job_settle_as(job, input);
-		fut_job_unref(fut_job_of(input));
 	} else {
 		result = take_array(combined, error);
 		advance(combined, DECIDED);

@@ -23,8 +23,9 @@ future_result_t future_follow(future_t *inner)
 }
 
 /*
- * Settles as `inner` did.  Takes the reference on it; kept where `inner` was
- * cancelled: its function may still run, which future_join() waits for.
+ * Settles as `inner` did.  Takes the hook's reference, and the one on `inner`;
+ * kept where that was cancelled: its function may still run, which
+ * future_join() waits for.
  */
 static void adopt(struct fut_job *job, struct future_cell *inner)
 {
@@ -35,12 +36,14 @@ static void adopt(struct fut_job *job, struct future_cell *inner)
 		if (fut_cell_publish(cell, FUT_CANCELLED, FUT_FOLLOWS, 0,
 				false) == FUT_PUBLISH_FIRE)
 			fut_job_fire(job, false, 0);
+		fut_job_unref(job);
 		return;
 	}
 	if (cell->kind->outcome != NULL)
 		as = cell->kind->outcome(job, inner);
-	fut_job_settle_as(job, as != NULL ? as : inner);
-	fut_job_unref(fut_job_of(inner));
+	if (as != NULL)
+		fut_job_unref(fut_job_of(inner));
+	fut_job_finish_as(job, as != NULL ? as : inner);
 }
 
 static bool follower_fire(struct fut_hook *hook, struct future_cell *inner,
@@ -53,7 +56,8 @@ static bool follower_fire(struct fut_hook *hook, struct future_cell *inner,
 		return false;
 	if (fut_cell_claim_follower(&job->cell))
 		adopt(job, inner);
-	fut_job_unref(job);
+	else
+		fut_job_unref(job);
 	return true;
 }
 

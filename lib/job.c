@@ -279,11 +279,12 @@ static inline bool write_result(struct fut_job *job, void *value,
 	return publish(job, 0, refs);
 }
 
+/* Takes the reference on `owner`. */
 static bool write_lent(struct fut_job *job, void *value, int error,
 	struct future_cell *owner, uint64_t refs)
 {
 	job->cell.value = value;
-	job->cell.owner = fut_cell_ref(owner);
+	job->cell.owner = owner;
 	job->cell.error = error;
 	if (publish(job, FUT_SHARED, refs))
 		return true;
@@ -291,18 +292,34 @@ static bool write_lent(struct fut_job *job, void *value, int error,
 	return false;
 }
 
-/* Shares the value if somebody owns it. */
-static bool write_as(struct fut_job *job, struct future_cell *source,
-	uint64_t refs)
+/* In place of a reference on `source`: one on who owns its value. */
+static struct future_cell *take_owner(struct future_cell *source)
 {
 	struct future_cell *owner = fut_cell_owner(source);
 
-	if ((fut_cell_state(source) & FUT_STATUS) == FUT_CANCELLED)
-		return write_result(job, NULL, NULL, ECANCELED, refs);
-	if (fut_cell_owns(owner))
-		return write_lent(job, source->value, source->error, owner,
-			refs);
-	return write_result(job, source->value, NULL, source->error, refs);
+	if (owner == source)
+		return source;
+	fut_cell_ref(owner);
+	fut_job_unref(fut_job_of(source));
+	return owner;
+}
+
+/* Shares the value if somebody owns it.  Takes the reference on `source`. */
+static bool write_as(struct fut_job *job, struct future_cell *source,
+	uint64_t refs)
+{
+	void *value = NULL;
+	int error = ECANCELED;
+
+	if ((fut_cell_state(source) & FUT_STATUS) != FUT_CANCELLED) {
+		value = source->value;
+		error = source->error;
+		if (fut_cell_owns(fut_cell_owner(source)))
+			return write_lent(job, value, error,
+				take_owner(source), refs);
+	}
+	fut_job_unref(fut_job_of(source));
+	return write_result(job, value, NULL, error, refs);
 }
 
 void fut_job_settle(struct fut_job *job, const future_result_t *result)
@@ -356,12 +373,12 @@ enum fut_end fut_job_finish(struct fut_job *job,
 }
 
 enum fut_end fut_job_finish_lent(struct fut_job *job,
-	const future_result_t *result, struct future_cell *owner)
+	const future_result_t *result, struct future_cell *source)
 {
 	bool settled;
 
-	settled = write_lent(job, result->value, result->error, owner,
-		FUT_CELL_REF);
+	settled = write_lent(job, result->value, result->error,
+		take_owner(source), FUT_CELL_REF);
 	return settled ? how_ended(result->error) : finish_late(job);
 }
 

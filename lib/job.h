@@ -68,7 +68,10 @@ struct fut_cell_kind {
 	 */
 	struct future_cell *(*owns)(struct fut_job *job, size_t at);
 
-	/* Whose outcome is its own once it followed `inner`; NULL: inner. */
+	/*
+	 * Whose outcome is its own once it followed `inner`, with a reference;
+	 * NULL: inner.  Lets go of what it needs no more.
+	 */
 	struct future_cell *(*outcome)(struct fut_job *job,
 		struct future_cell *inner);
 
@@ -165,7 +168,8 @@ void fut_job_fire(struct fut_job *job, bool locked, uint64_t refs);
 
 /*
  * Settles a claimed future with a result, or as a settled one did: then they
- * share the value.  Follows where the result says so.
+ * share the value.  Follows where the result says so.  Of `source`, here and
+ * below, it takes a reference, and has let go of it when the job settles.
  */
 void fut_job_settle(struct fut_job *job, const future_result_t *result);
 void fut_job_settle_as(struct fut_job *job, struct future_cell *source);
@@ -178,9 +182,9 @@ void fut_job_settle_as(struct fut_job *job, struct future_cell *source);
 enum fut_end fut_job_finish(struct fut_job *job,
 	const future_result_t *result);
 
-/* As finish, with a value that the result borrows from `owner`. */
+/* As finish, with a value that the result borrows from `source`. */
 enum fut_end fut_job_finish_lent(struct fut_job *job,
-	const future_result_t *result, struct future_cell *owner);
+	const future_result_t *result, struct future_cell *source);
 
 /* As finish, with the outcome of `source`. */
 enum fut_end fut_job_finish_as(struct fut_job *job, struct future_cell *source);

@@ -83,17 +83,16 @@ static inline enum fut_end finish(struct fut_job *job,
 	take_source(job);
 	if (FUT_UNLIKELY(finally) && result->error == 0) {
 		fut_job_discard(result);
-		end = fut_job_finish_as(job, source);
+		return fut_job_finish_as(job, source);
 	} else if (FUT_UNLIKELY(result->value == lent) && lent != NULL &&
 		   result->destroy == NULL && fut_cell_lends(source)) {
-		end = fut_job_finish_lent(job, result, fut_cell_owner(source));
+		return fut_job_finish_lent(job, result, source);
 	} else if (FUT_UNLIKELY(lends_hold(source))) {
 		/* It has gone back before this settles. */
 		fut_job_unref(fut_job_of(source));
 		return fut_job_finish(job, result);
-	} else {
-		end = fut_job_finish(job, result);
 	}
+	end = fut_job_finish(job, result);
 	fut_job_unref(fut_job_of(source));
 	return end;
 }
@@ -119,13 +118,9 @@ static future_result_t call_long(struct fut_job *job, future_result_t in)
 static enum fut_end finish_unwanted(struct fut_job *job,
 	struct future_cell *source)
 {
-	enum fut_end end;
-
 	fut_job_drop_arg(job);
 	take_source(job);
-	end = fut_job_finish_as(job, source);
-	fut_job_unref(fut_job_of(source));
-	return end;
+	return fut_job_finish_as(job, source);
 }
 
 static enum fut_end dependent_started(struct fut_job *job)
@@ -204,9 +199,15 @@ static struct future_cell *dependent_need(struct fut_job *job, size_t *at)
 static struct future_cell *dependent_outcome(struct fut_job *job,
 	struct future_cell *inner)
 {
-	return on_of(job) == FUTURE_ON_FINALLY &&
-		fut_cell_result(inner).error == 0 ?
-		dependent_of(job)->source : NULL;
+	struct future_cell *source = take_source(job);
+
+	if (source == NULL)
+		return NULL;
+	if (on_of(job) == FUTURE_ON_FINALLY &&
+	    fut_cell_result(inner).error == 0)
+		return source;
+	fut_job_unref(fut_job_of(source));
+	return NULL;
 }
 
 static const struct fut_task_kind dependent_task = {
@@ -227,8 +228,8 @@ static void pass_through(struct fut_job *job, struct future_cell *source)
 	if (fut_cell_claim(&job->cell)) {
 		fut_job_drop_arg(job);
 		take_source(job);
-		fut_job_settle_as(job, source);
-		fut_job_unref(fut_job_of(source));
+		fut_job_finish_as(job, source);
+		return;
 	}
 	fut_job_unref(job);
 }

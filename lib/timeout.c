@@ -52,28 +52,55 @@ static bool source_fire(struct fut_hook *hook, struct future_cell *source,
 		return false;
 	if (fut_cell_claim(&job->cell)) {
 		take_off_timer(timeout);
-		fut_job_settle_as(job, source);
-		fut_job_unref(fut_job_of(source));
+		fut_job_finish_as(job, source);
+	} else {
+		fut_job_unref(job);
 	}
-	fut_job_unref(job);
 	return true;
 }
 
-/* Who sees that it is too late finds the source cancelled. */
+/* What was just settling when it was too late to cancel it has settled. */
+static bool winner_fire(struct fut_hook *hook, struct future_cell *source,
+	bool locked)
+{
+	struct fut_job *job = &FUT_OWNER(hook, struct timeout, hook)->job;
+
+	if (locked)
+		return false;
+	fut_job_finish_as(job, source);
+	return true;
+}
+
+/* By who claimed it: too late, unless the source is faster still. */
+static void be_late(struct timeout *timeout)
+{
+	future_result_t late = { NULL, NULL, ETIMEDOUT };
+	struct future_cell *source = timeout->source;
+	struct fut_job *job = &timeout->job;
+
+	/* If not, the source has settled, and somebody is at the hook. */
+	if (!fut_cell_unhang(source, &timeout->hook)) {
+		fut_job_settle_as(job, source);
+		return;
+	}
+	/* With the hook's reference. */
+	if (fut_job_cancel(fut_job_of(source))) {
+		fut_job_unref(fut_job_of(source));
+		fut_job_settle(job, &late);
+		fut_job_unref(job);
+		return;
+	}
+	fut_hook_init(&timeout->hook, winner_fire);
+	if (!fut_cell_hang(source, &timeout->hook, 0))
+		winner_fire(&timeout->hook, source, false);
+}
+
 static enum fut_end timeout_due(struct fut_task *task)
 {
 	struct fut_job *job = fut_job_of_task(task);
-	struct timeout *timeout = timeout_of(job);
-	future_result_t late = { NULL, NULL, ETIMEDOUT };
 
-	if (fut_cell_claim(&job->cell)) {
-		struct fut_job *source = fut_job_of(timeout->source);
-
-		take_off_hook(timeout);
-		fut_job_cancel(source);
-		fut_job_settle(job, &late);
-		fut_job_unref(source);
-	}
+	if (fut_cell_claim(&job->cell))
+		be_late(timeout_of(job));
 	fut_job_unref(job);
 	return FUT_END_OK;
 }

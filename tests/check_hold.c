@@ -103,6 +103,53 @@ START_TEST(a_hold_granted_elsewhere_goes_back_before_what_follows)
 }
 END_TEST
 
+static future_result_t pass_on(future_result_t in, void *arg)
+{
+	(void)arg;
+	return in;
+}
+
+static future_result_t follow_failure(future_result_t in, void *arg)
+{
+	(void)in;
+	return future_follow(future_submit(arg, fail_task, NULL));
+}
+
+/* Each passes the hold on, so that it goes with the last reference. */
+static void check_passed_on(const future_continuation_t *how, int error)
+{
+	future_executor_t *pool = pool_of(2);
+
+	for (size_t i = scaled(5000); i > 0; i--) {
+		future_mutex_t mutex = FUTURE_MUTEX_INIT;
+		future_continuation_t next = *how;
+		future_t *lock, *then;
+
+		ck_assert_int_eq(future_mutex_lock(&mutex), 0);
+		lock = future_mutex_lock_async(&mutex);
+		next.executor = next.arg = pool;
+		then = future_then_with(lock, &next);
+		future_unref(lock);
+		ck_assert_int_eq(future_mutex_unlock(&mutex), 0);
+		ck_assert_int_eq(future_get(then).error, error);
+		future_unref(then);
+		check_free(&mutex);
+	}
+	future_executor_unref(pool);
+}
+
+START_TEST(a_hold_that_is_passed_on_goes_back_with_the_last_unref)
+{
+	check_passed_on(&(future_continuation_t){ .fn = pass_on }, 0);
+	check_passed_on(&(future_continuation_t){ .fn = pass_on,
+		.on = FUTURE_ON_FAILURE }, 0);
+	check_passed_on(&(future_continuation_t){ .fn = nothing_then,
+		.on = FUTURE_ON_FINALLY }, 0);
+	check_passed_on(&(future_continuation_t){ .fn = follow_failure,
+		.on = FUTURE_ON_FINALLY }, EIO);
+}
+END_TEST
+
 /* The legs of the race may still be there for a moment: it is not taken. */
 START_TEST(a_shared_hold_goes_back_after_its_last_sharer)
 {
@@ -249,6 +296,8 @@ int main(void)
 	tcase_add_test(tcase, a_hold_goes_back_before_what_follows_has_settled);
 	tcase_add_test(tcase,
 		a_hold_granted_elsewhere_goes_back_before_what_follows);
+	tcase_add_test(tcase,
+		a_hold_that_is_passed_on_goes_back_with_the_last_unref);
 	tcase_add_test(tcase, a_shared_hold_goes_back_after_its_last_sharer);
 	tcase_add_test(tcase,
 		several_permits_go_back_with_the_unref_of_who_waited);

@@ -15,14 +15,15 @@
  * one may go, or be set up anew, once no call and no future waits on it, or
  * holds it.  What a future holds is free when the call that gives back your
  * last reference returns; a continuation that does not pass it on lets go of it
- * before its own future settles.  Only a race or an any of it may keep it for a
- * moment longer: there take the hold, and give it back yourself.  They are for
- * the threads of one process, and are not copied.  What was done before an
- * unlock, release, set or count_down is seen by whoever that lets pass.
+ * before its own future settles.  Only a race, an any or a follow of it may
+ * keep it for a moment longer: there take the hold, and give it back yourself.
+ * They are for the threads of one process, and are not copied.  What was done
+ * before an unlock, release, set or count_down is seen by whoever that lets
+ * pass.
  *
  * A wait inside a task ends with ECANCELED when the task's future is cancelled,
- * unless what it waits for is there; only future_mutex_lock() goes on waiting,
- * and with FUTURE_NOW it is ETIMEDOUT there, too.
+ * unless what it waits for is there; only future_mutex_lock() goes on waiting.
+ * One with FUTURE_NOW does not wait: it ends with ETIMEDOUT there as elsewhere.
  * To give up a future that waits, cancel it: its place in the queue is free
  * when that returns true.  The future's last reference cancels nothing: such a
  * wait is forgotten when its turn comes.

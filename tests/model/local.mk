@@ -98,6 +98,7 @@ EXTRA_DIST += tests/mutants/run.sh \
 	tests/mutants/sim_overlooks_what_has_settled.patch \
 	tests/mutants/sleeper_touched_late.patch \
 	tests/mutants/stale_home_accepts.patch \
+	tests/mutants/timeout_forgets_who_won.patch \
 	tests/mutants/timeout_leaves_its_hook.patch \
 	tests/mutants/timer_armed_after_it_was_taken_off.patch \
 	tests/mutants/timer_fires_while_workers_leave.patch \

@@ -104,6 +104,8 @@ static void check_timeout(future_t *source, int settler)
 	MODEL_CHECK(error == 0 || error == ETIMEDOUT || error == ECANCELED);
 	if (error == 0)
 		MODEL_CHECK(future_state(source) == FUTURE_OK);
+	if (error == ETIMEDOUT)
+		MODEL_CHECK(future_state(source) == FUTURE_CANCELLED);
 	model_join(settler);
 	future_unref(shared);
 	future_unref(source);

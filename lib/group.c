@@ -13,6 +13,8 @@
 #include "lock.h"
 #include "more.h"
 #include "ring.h"
+#include "stop.h"
+#include "then.h"
 
 #include <errno.h>
 #include <future/executor.h>
@@ -59,7 +61,8 @@ static future_result_t child_run(void *arg)
 
 	child->ran = true;
 	result = child->fn(child->arg);
-	if (result.error != 0)
+	/* What a child that was cancelled returns nobody asks for. */
+	if (result.error != 0 && !fut_stop_asked())
 		fail(child->group, result.error);
 	return result;
 }
@@ -121,14 +124,16 @@ future_t *future_group_submit(future_group_t *group, future_task_fn *fn,
 {
 	struct child *child;
 
-	if (group == NULL || fn == NULL)
+	if (group == NULL)
 		return fut_job_failed(fut_home_here(), EINVAL);
 	if (fut_token_inherited(group->token))
 		return fut_job_failed(fut_home_here(), ECHILD);
-	child = fut_alloc(sizeof(*child));
+	child = fn != NULL ? fut_alloc(sizeof(*child)) : NULL;
 	if (child == NULL) {
-		fail(group, ENOMEM);
-		return fut_job_failed(fut_home_here(), ENOMEM);
+		int error = fn != NULL ? ENOMEM : EINVAL;
+
+		fail(group, error);
+		return fut_job_failed(fut_home_here(), error);
 	}
 	*child = (struct child){ .group = group, .fn = fn, .arg = arg };
 	return child_submit(child);
@@ -202,6 +207,28 @@ static int await_children(struct future_group *group)
 	}
 }
 
+static void cancel_all(void *token)
+{
+	future_token_cancel(token);
+}
+
+/* The same, and a cancel of who waits reaches them while he runs one, too. */
+static int await_under(struct future_group *group, struct future_cell *own)
+{
+	future_t *call = NULL;
+	int error;
+
+	/* Without memory for that, they are once he is back. */
+	if (own != NULL)
+		(void)!fut_on_cancel(own, future_inline(), cancel_all,
+			group->token, &call);
+	error = await_children(group);
+	if (!future_cancel(call) && call != NULL)
+		(void)fut_join(call, FUT_FOREVER, false);
+	future_unref(call);
+	return error;
+}
+
 int future_group_close(future_group_t *group)
 {
 	int error;
@@ -210,7 +237,7 @@ int future_group_close(future_group_t *group)
 		return EINVAL;
 	if (fut_token_inherited(group->token))
 		return ECHILD;
-	error = await_children(group);
+	error = await_under(group, fut_stop_own());
 	if (error != 0)
 		return error;
 	error = group->error;

@@ -118,14 +118,16 @@ static size_t lane_cancel(struct future_executor *executor)
 {
 	struct fut_lane *lane = fut_lane_of(executor);
 	struct fut_task *timed;
+	size_t settled;
 
 	fut_lock(&lane->lock);
 	set_phase(lane, FUT_LANE_CANCELLED);
 	fut_unlock(&lane->lock);
 	timed = lane_evict(executor, executor);
 	fut_lock(&lane->lock);
+	settled = fut_lane_drop(lane, ECANCELED);
 	/* These were never queued: they are not in the lane's counts. */
-	return fut_lane_drop(lane, ECANCELED) + fut_tasks_drop(timed, ECANCELED);
+	return settled + fut_tasks_drop(timed, ECANCELED);
 }
 
 static uint8_t phase_of(struct fut_lane *lane)

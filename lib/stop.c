@@ -3,8 +3,7 @@
 #include "frame.h"
 #include "sim.h"
 
-/* Of the innermost function; NULL if it has none, or not of this process. */
-static struct future_cell *own(void)
+struct future_cell *fut_stop_own(void)
 {
 	const struct fut_frame *frame = fut_self()->frame;
 
@@ -16,7 +15,7 @@ static struct future_cell *own(void)
 
 bool fut_stop_asked(void)
 {
-	const struct future_cell *cell = own();
+	const struct future_cell *cell = fut_stop_own();
 
 	return cell != NULL && fut_is_settled(fut_cell_state(cell));
 }
@@ -51,7 +50,7 @@ uint32_t fut_stop_sleep(struct fut_sleeper *sleeper, uint32_t bits,
 	int64_t deadline_ns, bool stops)
 {
 	struct stop stop = { .sleeper = sleeper };
-	struct future_cell *cell = stops ? own() : NULL;
+	struct future_cell *cell = stops ? fut_stop_own() : NULL;
 	uint32_t woken = FUT_SLEEPER_STOPPED;
 
 	if (deadline_ns <= 0)

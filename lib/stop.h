@@ -10,7 +10,10 @@
 
 #include <errno.h>
 
-/* True if the function that runs here has been cancelled. */
+/* What the innermost function here settles; NULL: nothing of this process. */
+struct future_cell *fut_stop_own(void);
+
+/* True if that has been cancelled. */
 bool fut_stop_asked(void);
 
 /*

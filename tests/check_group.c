@@ -201,6 +201,55 @@ START_TEST(a_child_whose_future_is_cancelled_is_no_error)
 }
 END_TEST
 
+static future_result_t fail_when_asked(void *arg)
+{
+	gate_pass(arg);
+	while (!future_cancel_requested())
+		sched_yield();
+	return future_fail(EIO);
+}
+
+START_TEST(what_a_cancelled_child_returns_is_no_error)
+{
+	future_executor_t *pool = pool_of(2);
+	future_group_t *group = group_on(pool);
+	struct gate here = GATE_OPEN;
+	atomic_int ran = 0;
+	future_t *child = future_group_submit(group, fail_when_asked, &here);
+
+	gate_await(&here, 1);
+	ck_assert(future_cancel(child));
+	ck_assert_int_eq(future_join(child, FUTURE_FOREVER), 0);
+	future_unref(child);
+	start(group, count_task, &ran);
+	ck_assert_int_eq(future_group_close(group), 0);
+	ck_assert_int_eq(ran, 1);
+	future_executor_unref(pool);
+}
+END_TEST
+
+static future_result_t close_and_help(void *arg)
+{
+	future_group_t *group = group_on(future_current());
+
+	start(group, fail_when_asked, arg);
+	return future_ok_int(future_group_close(group));
+}
+
+START_TEST(the_cancel_of_who_closes_reaches_the_child_that_he_runs)
+{
+	future_executor_t *pool = pool_of(1);
+	struct gate here = GATE_OPEN;
+	future_t *task = future_submit(pool, close_and_help, &here);
+
+	gate_await(&here, 1);
+	ck_assert(future_cancel(task));
+	ck_assert_int_eq(future_join(task, FUTURE_FOREVER), 0);
+	future_unref(task);
+	future_executor_unref(pool);
+}
+END_TEST
+
 struct closing {
 	future_executor_t *children;
 	struct gate gate;	/* where the child stands */
@@ -306,7 +355,7 @@ START_TEST(misuse_of_a_group_is_einval)
 		NULL)), EINVAL);
 	ck_assert_int_eq(outcome_of(future_group_submit(group, NULL, NULL)),
 		EINVAL);
-	ck_assert_int_eq(future_group_close(group), 0);
+	ck_assert_int_eq(future_group_close(group), EINVAL);
 }
 END_TEST
 
@@ -327,6 +376,9 @@ int main(void)
 	tcase_add_test(tcase,
 		an_idle_group_under_a_cancelled_token_closes_with_ecanceled);
 	tcase_add_test(tcase, a_child_whose_future_is_cancelled_is_no_error);
+	tcase_add_test(tcase, what_a_cancelled_child_returns_is_no_error);
+	tcase_add_test(tcase,
+		the_cancel_of_who_closes_reaches_the_child_that_he_runs);
 	tcase_add_test(tcase,
 		the_cancel_of_who_closes_does_not_cut_the_wait_short);
 	tcase_add_test(tcase, a_child_that_closes_its_group_is_edeadlk);

@@ -17,6 +17,7 @@ dist_man_MANS = \
 	doc/man/future_executor.3 \
 	doc/man/future_get.3 \
 	doc/man/future_group.3 \
+	doc/man/future_lane_new.3 \
 	doc/man/future_latch.3 \
 	doc/man/future_limiter.3 \
 	doc/man/future_map.3 \

@@ -103,6 +103,8 @@ static int wait_in_task(struct future_cell *cell, bool stops)
 			fut_help_run(job);
 			break;
 		case FUT_HELP_AGAIN:
+			/* Another thread is between two steps. */
+			fut_relax();
 			break;
 		case FUT_HELP_NOTHING:
 			if (!spin(cell))

@@ -50,6 +50,7 @@
 #include <future/group.h>
 #include <future/retry.h>
 #include <future/limiter.h>
+#include <future/loop.h>
 #include <future/sim.h>
 
 #endif

@@ -11,6 +11,7 @@ futureinclude_HEADERS = \
 	include/future/group.h \
 	include/future/lane.h \
 	include/future/limiter.h \
+	include/future/loop.h \
 	include/future/map.h \
 	include/future/pool.h \
 	include/future/promise.h \

@@ -1,6 +1,7 @@
 /* See get.h. */
 #include "get.h"
 #include "help.h"
+#include "loop.h"
 #include "pool.h"
 #include "stop.h"
 
@@ -56,7 +57,8 @@ static int sleep_until(struct future_cell *cell, int64_t deadline_ns,
  */
 static int sleep_in_task(struct future_cell *cell, bool stops)
 {
-	const uint32_t bits = FUT_SLEEPER_FIRED | FUT_SLEEPER_PRODDED;
+	const uint32_t bits = FUT_SLEEPER_FIRED | FUT_SLEEPER_PRODDED |
+		FUT_SLEEPER_ROUSED;
 	struct fut_worker *worker = fut_self()->worker;
 	struct fut_blocked blocked;
 	struct fut_sleeper sleeper;
@@ -68,6 +70,7 @@ static int sleep_in_task(struct future_cell *cell, bool stops)
 		return 0;
 	if (worker != NULL)
 		fut_worker_block(worker, &blocked, &sleeper);
+	fut_loop_block(&sleeper);
 	/* Announced first, then looked: see fut_worker_block(). */
 	switch (fut_help_find(cell, &job)) {
 	case FUT_HELP_JOB:
@@ -80,6 +83,7 @@ static int sleep_in_task(struct future_cell *cell, bool stops)
 	case FUT_HELP_SELF:
 		break;
 	}
+	fut_loop_unblock();
 	if (worker != NULL)
 		fut_worker_unblock(worker, &blocked);
 	if (take_off(cell, &sleeper))

@@ -10,7 +10,8 @@ machine = \
 	lib/lock.c lib/lock.h \
 	lib/park.c lib/park.h \
 	lib/self.c lib/self.h \
-	lib/thread.c lib/thread.h
+	lib/thread.c lib/thread.h \
+	lib/wakefd.c lib/wakefd.h
 
 house = \
 	lib/admit.c \
@@ -43,10 +44,12 @@ house = \
 	lib/lane.c lib/lane.h \
 	lib/latch.c \
 	lib/limiter.c \
+	lib/loop.c lib/loop.h \
 	lib/lots.c lib/lots.h \
 	lib/map.c \
 	lib/more.c lib/more.h \
 	lib/mutex.c \
+	lib/pass.c \
 	lib/plain.c \
 	lib/pool.c lib/pool.h \
 	lib/promise.c \

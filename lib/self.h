@@ -12,6 +12,7 @@
 struct fut_worker;
 struct fut_frame;
 struct fut_late;
+struct fut_loop;
 struct fut_steps;
 struct fut_task;
 struct future_cell;
@@ -33,6 +34,7 @@ struct fut_self {
 	bool inline_busy;		/* an outer call empties the list */
 	struct future_executor *sim;	/* that it runs; else NULL: sim.h */
 	const int64_t *clock;		/* of that sim, or NULL: the real one */
+	struct fut_loop *loop;		/* the innermost that it runs: loop.h */
 	bool may_keep;			/* a worker between two functions */
 	bool flush_set;			/* the exit of the thread flushes */
 	uint32_t number;		/* as the owner of a mutex; 0: none */

@@ -14,7 +14,8 @@ enum fut_sleeper_bit {
 	FUT_SLEEPER_STOPPED = 4,	/* its function has been cancelled */
 	FUT_SLEEPER_CLAIMED = 8,	/* see waiter.h */
 	FUT_SLEEPER_PARKED = 16,
-	FUT_SLEEPER_STUCK = 32	/* only returned: nothing can come: sim.h */
+	FUT_SLEEPER_STUCK = 32,	/* only returned: nothing can come: sim.h */
+	FUT_SLEEPER_ROUSED = 64	/* something is new in a loop: loop.h */
 };
 
 struct fut_sleeper {
@@ -30,6 +31,12 @@ void fut_sleeper_init(struct fut_sleeper *sleeper);
  */
 uint32_t fut_sleeper_sleep(struct fut_sleeper *sleeper, uint32_t bits,
 	int64_t deadline_ns);
+
+/* By the sleeper: forgets that bit. */
+static inline void fut_sleeper_forget(struct fut_sleeper *sleeper, uint32_t bit)
+{
+	atomic_fetch_and_explicit(&sleeper->word, ~bit, FUT_RELAXED);
+}
 
 /* Sets a bit.  The sleeper may be gone on return. */
 void fut_sleeper_wake(struct fut_sleeper *sleeper, uint32_t why);

@@ -1,6 +1,7 @@
 /* See stop.h. */
 #include "stop.h"
 #include "frame.h"
+#include "loop.h"
 #include "sim.h"
 
 struct future_cell *fut_stop_own(void)
@@ -36,14 +37,20 @@ static bool stop_fire(struct fut_hook *hook, struct future_cell *source,
 	return true;
 }
 
-/* The one place where waits sleep: on the thread of a sim it runs that. */
+/*
+ * The one place where waits sleep: on the thread of a sim it runs that, in a
+ * loop it keeps the time.
+ */
 static uint32_t sleep_here(struct fut_sleeper *sleeper, uint32_t bits,
 	int64_t deadline_ns)
 {
-	struct future_executor *sim = fut_self()->sim;
+	const struct fut_self *self = fut_self();
 
-	return sim != NULL ? fut_sim_sleep(sim, sleeper, bits, deadline_ns) :
-		fut_sleeper_sleep(sleeper, bits, deadline_ns);
+	if (FUT_UNLIKELY(self->sim != NULL))
+		return fut_sim_sleep(self->sim, sleeper, bits, deadline_ns);
+	if (FUT_UNLIKELY(self->loop != NULL))
+		return fut_loop_sleep(sleeper, bits, deadline_ns);
+	return fut_sleeper_sleep(sleeper, bits, deadline_ns);
 }
 
 uint32_t fut_stop_sleep(struct fut_sleeper *sleeper, uint32_t bits,

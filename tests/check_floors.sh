@@ -6,11 +6,11 @@
 # The one table: a floor, and the nouns that live there.
 floors='
 0 base ring
-1 alloc clock error fork lock park self thread
+1 alloc clock error fork lock park self thread wakefd
 2 bits block hook lots sleeper waiter
 3 cell executor gate shell task
 4 admit close default frame handle heap inline lane pool queue runner share timer worker
-4 sim turn
+4 loop pass sim turn
 5 after cancel combine every follow get help job more plain promise result
 5 explore stop submit then timeout token group
 5 channel event latch mutex semaphore wait
@@ -26,6 +26,8 @@ cell frame
 cell handle
 cell inline
 cell lane
+cell loop
+cell pass
 cell pool
 cell queue
 cell share

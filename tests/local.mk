@@ -39,6 +39,9 @@ tests_in_c = \
 	tests/check_letgo \
 	tests/check_lifetime \
 	tests/check_limiter \
+	tests/check_loop \
+	tests/check_loop_end \
+	tests/check_loop_wait \
 	tests/check_machine \
 	tests/check_map \
 	tests/check_misuse \
@@ -80,6 +83,7 @@ tests_in_c = \
 	tests/stress_crowd \
 	tests/stress_future \
 	tests/stress_lane \
+	tests/stress_loop \
 	tests/stress_random \
 	tests/stress_sync \
 	tests/stress_timer \
@@ -143,6 +147,6 @@ AM_TESTS_ENVIRONMENT = \
 		UBSAN_OPTIONS="print_stacktrace=1:$$UBSAN_OPTIONS";
 
 EXTRA_DIST += $(tests_in_sh) tests/lib.sh tests/cxx.cc \
-	tests/check.h tests/stress.h tests/support.h tests/tools.h \
+	tests/check.h tests/looping.h tests/stress.h tests/support.h tests/tools.h \
 	tests/waiting.h tests/world.h \
 	tests/seeded_leak.c tests/seeded_uaf.c

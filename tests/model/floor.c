@@ -1,5 +1,5 @@
 /*
- * Floor 1 of the library: clock, park, thread, alloc, self, fork.
+ * Floor 1 of the library: clock, park, thread, alloc, self, fork, wakefd.
  *
  * It stands in for the files of these names; lock.c is the library's own.
  */
@@ -15,6 +15,7 @@
 #include "park.h"
 #include "self.h"
 #include "thread.h"
+#include "wakefd.h"
 
 #include <errno.h>
 #include <string.h>
@@ -242,6 +243,25 @@ int fut_fork_at_child(void (*reset)(void))
 {
 	(void)reset;
 	return choice_value(CHANCE_FAULT, 2) != 0 ? ENOMEM : 0;
+}
+
+/* Nobody polls it: a scenario looks at `readable`, under its lock. */
+int fut_wakefd_open(struct fut_wakefd *wakefd)
+{
+	if (choice_value(CHANCE_FAULT, 2) != 0)
+		return EMFILE;
+	*wakefd = (struct fut_wakefd){ -1, -1, false };
+	return 0;
+}
+
+void fut_wakefd_close(struct fut_wakefd *wakefd)
+{
+	(void)wakefd;
+}
+
+void fut_wakefd_set(struct fut_wakefd *wakefd, bool readable)
+{
+	wakefd->readable = readable;
 }
 
 int model_start(void (*main)(void *arg), void *arg)

@@ -1,0 +1,436 @@
+/* The start and the end of a loop, and its handle.  See loop.h. */
+#include "loop.h"
+#include "clock.h"
+#include "frame.h"
+#include "shell.h"
+
+#include <errno.h>
+#include <string.h>
+
+static struct fut_shells shells;
+
+/* Under the lock: why it is too late for a task, or 0.  As of a pool. */
+static int check_open(struct fut_loop *loop, struct fut_task *task,
+	enum fut_post how)
+{
+	uint8_t phase = loop->timers.phase;
+
+	FUT_ASSERT(fut_lock_held(&loop->timers.lock));
+	if (fut_task_is_stale(task))
+		return ESHUTDOWN;
+	if (phase == FUT_TIMERS_OPEN)
+		return 0;
+	if (how == FUT_POST_TIMED && phase == FUT_TIMERS_CANCELLED)
+		return ECANCELED;
+	if (how != FUT_POST_RELEASED || phase == FUT_TIMERS_ENDED ||
+	    !fut_frame_belongs(&loop->executor))
+		return ESHUTDOWN;
+	return phase == FUT_TIMERS_CANCELLED ? ECANCELED : 0;
+}
+
+/* Under the lock. */
+static bool enqueue(struct fut_loop *loop, struct fut_task *task)
+{
+	FUT_ASSERT(fut_lock_held(&loop->timers.lock));
+	fut_queue_push(&loop->queue, task, FUT_PLACE_QUEUED);
+	if (fut_loop_live(loop) > loop->peak)
+		loop->peak = fut_loop_live(loop);
+	return fut_loop_rouse(loop);
+}
+
+static int loop_post(struct future_executor *executor, struct fut_task *task,
+	enum fut_post how)
+{
+	struct fut_loop *loop = fut_loop_of(executor);
+	bool wake = false;
+	int error;
+
+	fut_lock(&loop->timers.lock);
+	error = check_open(loop, task, how);
+	if (error == 0)
+		wake = enqueue(loop, task);
+	else if (!fut_task_is_stale(task))
+		loop->refused++;
+	fut_unlock(&loop->timers.lock);
+	/* A word of the shell, which is never freed. */
+	if (wake)
+		fut_unpark(&loop->wake, 1);
+	return error;
+}
+
+static void loop_husk(struct future_executor *executor, struct fut_task *task,
+	enum fut_husk why)
+{
+	struct fut_loop *loop = fut_loop_of(executor);
+	struct fut_task *husks = NULL;
+
+	fut_lock(&loop->timers.lock);
+	if (!fut_task_is_stale(task)) {
+		if (why == FUT_HUSK_CANCELLED)
+			loop->counts[FUT_END_CANCELLED]++;
+		else
+			loop->running++;
+		if (fut_queue_mark(&loop->queue, task))
+			husks = fut_queue_sweep(&loop->queue);
+		fut_loop_show(loop);
+	}
+	fut_unlock(&loop->timers.lock);
+	fut_loop_let_go(husks);
+}
+
+static void loop_ran(struct future_executor *executor, enum fut_end end)
+{
+	struct fut_loop *loop = fut_loop_of(executor);
+
+	fut_lock(&loop->timers.lock);
+	loop->running--;
+	loop->counts[end]++;
+	fut_unlock(&loop->timers.lock);
+}
+
+static int loop_arm(struct future_executor *executor, struct fut_timer *timer,
+	enum fut_post how)
+{
+	struct fut_loop *loop = fut_loop_of(executor);
+	int64_t now_ns = fut_clock_now();
+	bool wake = false;
+	int error;
+
+	fut_lock(&loop->timers.lock);
+	error = fut_timers_check(&loop->timers, timer, how, now_ns);
+	if (error == 0) {
+		fut_heap_insert(&loop->timers.root, &timer->node);
+		if (loop->timers.root == &timer->node)
+			wake = fut_loop_rouse(loop);
+	}
+	fut_unlock(&loop->timers.lock);
+	if (wake)
+		fut_unpark(&loop->wake, 1);
+	return error;
+}
+
+static bool loop_disarm(struct future_executor *executor,
+	struct fut_timer *timer)
+{
+	return fut_timers_disarm(&fut_loop_of(executor)->timers, timer);
+}
+
+/* Something has changed for who sleeps. */
+static void rouse(struct fut_loop *loop, bool stop)
+{
+	bool wake;
+
+	fut_lock(&loop->timers.lock);
+	loop->stopping |= stop;
+	wake = fut_loop_rouse(loop);
+	fut_unlock(&loop->timers.lock);
+	if (wake)
+		fut_unpark(&loop->wake, 1);
+}
+
+static void loop_shutdown(struct future_executor *executor)
+{
+	fut_timers_shut(&fut_loop_of(executor)->timers, FUT_TIMERS_SHUT);
+	rouse(fut_loop_of(executor), false);
+}
+
+static size_t loop_cancel(struct future_executor *executor)
+{
+	struct fut_loop *loop = fut_loop_of(executor);
+	struct fut_task *timed, *queued;
+	size_t settled;
+
+	fut_timers_shut(&loop->timers, FUT_TIMERS_CANCELLED);
+	timed = fut_timers_take(&loop->timers);
+	fut_lock(&loop->timers.lock);
+	fut_loop_take_mark(loop);
+	queued = fut_queue_drain(&loop->queue);
+	fut_unlock(&loop->timers.lock);
+	settled = fut_tasks_drop(queued, ECANCELED);
+	fut_lock(&loop->timers.lock);
+	loop->counts[FUT_END_CANCELLED] += settled;
+	fut_unlock(&loop->timers.lock);
+	rouse(loop, false);
+	return settled + fut_tasks_drop(timed, ECANCELED);
+}
+
+static uint8_t phase_of(struct fut_loop *loop)
+{
+	uint8_t phase;
+
+	fut_lock(&loop->timers.lock);
+	phase = loop->timers.phase;
+	fut_unlock(&loop->timers.lock);
+	return phase;
+}
+
+static bool loop_cancelled(struct future_executor *executor)
+{
+	return phase_of(fut_loop_of(executor)) == FUT_TIMERS_CANCELLED;
+}
+
+/* In one of its tasks. */
+static bool is_inside(const struct fut_loop *loop)
+{
+	const struct fut_loop *at = fut_self()->loop;
+
+	while (at != NULL && at != loop)
+		at = at->outer;
+	return at != NULL;
+}
+
+/* Until nothing is left, or the deadline.  ETIMEDOUT says it has passed. */
+static int run_out(struct fut_loop *loop, int64_t deadline_ns)
+{
+	bool late;
+
+	if (fut_loop_enter(loop) != 0)
+		return 0;	/* somebody has come before: look again */
+	do
+		late = fut_clock_now() >= deadline_ns;
+	while (!late && fut_loop_pass(loop, false) > 0);
+	fut_loop_leave(loop);
+	return late ? ETIMEDOUT : 0;
+}
+
+/*
+ * Until nothing is queued and no task runs, `over`: and nobody runs the loop.
+ * Runs it, if nobody else does.
+ */
+static int await(struct fut_loop *loop, int64_t deadline_ns, bool over)
+{
+	int error = 0;
+
+	for (;;) {
+		bool done, run;
+		uint32_t calm;
+
+		fut_lock(&loop->timers.lock);
+		run = loop->runner == NULL;
+		done = loop->queue.head == NULL &&
+			(run || (loop->napping && !over));
+		loop->watchers += !done && !run && error == 0;
+		calm = atomic_load_explicit(&loop->calm, FUT_RELAXED);
+		fut_unlock(&loop->timers.lock);
+		if (done || error != 0)
+			return done ? 0 : error;
+		if (run) {
+			error = run_out(loop, deadline_ns);
+			continue;
+		}
+		error = fut_park(&loop->calm, calm, deadline_ns);
+		fut_lock(&loop->timers.lock);
+		loop->watchers--;
+		fut_unlock(&loop->timers.lock);
+	}
+}
+
+static int loop_drain(struct future_executor *executor, int64_t deadline_ns)
+{
+	struct fut_loop *loop = fut_loop_of(executor);
+
+	return is_inside(loop) ? EDEADLK : await(loop, deadline_ns, false);
+}
+
+static int loop_join(struct future_executor *executor, int64_t deadline_ns)
+{
+	struct fut_loop *loop = fut_loop_of(executor);
+	int error;
+
+	if (is_inside(loop))
+		return EDEADLK;
+	if (phase_of(loop) == FUT_TIMERS_OPEN)
+		return EBUSY;
+	do {
+		error = await(loop, deadline_ns, true);
+		if (error != 0)
+			return error;
+	} while (fut_loop_enter(loop) != 0);
+	fut_loop_finish(loop);
+	fut_loop_leave(loop);
+	return 0;
+}
+
+void fut_loop_release(struct fut_loop *loop)
+{
+	fut_lock(&loop->timers.lock);
+	fut_shell_renew(&loop->executor);
+	loop->runner = NULL;
+	fut_unlock(&loop->timers.lock);
+	fut_wakefd_close(&loop->wakefd);
+	fut_shell_free(&shells, &loop->executor);
+}
+
+static void loop_close(struct future_executor *executor, bool wait)
+{
+	struct fut_loop *loop = fut_loop_of(executor);
+	bool orphan;
+
+	loop_shutdown(executor);
+	fut_lock(&loop->timers.lock);
+	orphan = loop->runner != NULL && (!wait || is_inside(loop));
+	loop->orphan = orphan;
+	fut_unlock(&loop->timers.lock);
+	if (orphan)
+		return;
+	(void)!loop_join(executor, FUT_FOREVER);
+	fut_loop_release(loop);
+}
+
+static void loop_stats(struct future_executor *executor,
+	struct future_executor_stats *ret_stats)
+{
+	struct fut_loop *loop = fut_loop_of(executor);
+
+	memset(ret_stats, 0, sizeof(*ret_stats));
+	fut_lock(&loop->timers.lock);
+	ret_stats->queued = fut_loop_live(loop);
+	ret_stats->running = loop->running;
+	ret_stats->completed = loop->counts[FUT_END_OK];
+	ret_stats->failed = loop->counts[FUT_END_FAILED];
+	ret_stats->cancelled = loop->counts[FUT_END_CANCELLED];
+	ret_stats->refused = loop->refused;
+	ret_stats->peak_queue = loop->peak;
+	ret_stats->threads = 1;
+	fut_unlock(&loop->timers.lock);
+}
+
+static const struct fut_executor_kind loop_kind = {
+	.post = loop_post,
+	.husk = loop_husk,
+	.ran = loop_ran,
+	.arm = loop_arm,
+	.disarm = loop_disarm,
+	.close = loop_close,
+	.shutdown = loop_shutdown,
+	.cancel = loop_cancel,
+	.cancelled = loop_cancelled,
+	.join = loop_join,
+	.drain = loop_drain,
+	.stats = loop_stats,
+};
+
+static struct fut_shells shells = {
+	.kind = &loop_kind,
+	.size = sizeof(struct fut_loop),
+};
+
+/* Under the lock, for who has the address of an earlier one. */
+static void init(struct fut_loop *loop, const struct fut_wakefd *wakefd)
+{
+	FUT_ASSERT(fut_lock_held(&loop->timers.lock));
+	fut_queue_init(&loop->queue);
+	loop->mark = (struct fut_task){ .place = FUT_PLACE_NONE };
+	loop->peak = loop->refused = loop->running = 0;
+	memset(loop->counts, 0, sizeof(loop->counts));
+	loop->runner = NULL;
+	loop->napping = loop->stopping = loop->orphan = loop->polled = false;
+	loop->told_ns = FUT_FOREVER;
+	loop->watchers = 0;
+	loop->blocked = NULL;
+	loop->wakefd = *wakefd;
+}
+
+int future_loop_new(future_executor_t **ret_loop)
+{
+	struct future_executor *shell;
+	struct fut_wakefd wakefd;
+	struct fut_loop *loop;
+	int error;
+
+	if (ret_loop == NULL)
+		return EINVAL;
+	error = fut_wakefd_open(&wakefd);
+	if (error != 0)
+		return error;
+	shell = fut_shell_new(&shells);
+	if (shell == NULL) {
+		fut_wakefd_close(&wakefd);
+		return ENOMEM;
+	}
+	loop = fut_loop_of(shell);
+	fut_timers_open(&loop->timers);
+	fut_lock(&loop->timers.lock);
+	init(loop, &wakefd);
+	fut_unlock(&loop->timers.lock);
+	atomic_store_explicit(&loop->executor.refs, 1, FUT_RELAXED);
+	*ret_loop = &loop->executor;
+	return 0;
+}
+
+/* 0, or why it is no loop here. */
+static int check(const struct future_executor *executor)
+{
+	if (executor == NULL || executor->kind != &loop_kind)
+		return EINVAL;
+	return fut_executor_inherited(executor) ? ECHILD : 0;
+}
+
+int future_loop_fd(future_executor_t *executor)
+{
+	struct fut_loop *loop;
+	int fd;
+
+	if (check(executor) != 0)
+		return -1;
+	loop = fut_loop_of(executor);
+	fut_lock(&loop->timers.lock);
+	loop->polled = true;
+	fut_loop_show(loop);
+	fd = loop->wakefd.fd;
+	fut_unlock(&loop->timers.lock);
+	return fd;
+}
+
+future_time_t future_loop_deadline(future_executor_t *executor)
+{
+	future_time_t due = FUTURE_FOREVER;
+	struct fut_loop *loop;
+
+	if (check(executor) != 0)
+		return due;
+	loop = fut_loop_of(executor);
+	fut_lock(&loop->timers.lock);
+	if (loop->timers.root != NULL)
+		due.ns = loop->timers.root->key;
+	loop->told_ns = due.ns;
+	fut_loop_show(loop);
+	if (loop->queue.head != NULL)
+		due = FUTURE_NOW;
+	fut_unlock(&loop->timers.lock);
+	return due;
+}
+
+size_t future_loop_run_pending(future_executor_t *executor)
+{
+	struct fut_loop *loop;
+	size_t ran;
+
+	if (check(executor) != 0)
+		return 0;
+	loop = fut_loop_of(executor);
+	if (fut_loop_enter(loop) != 0)
+		return 0;
+	ran = fut_loop_pass(loop, false);
+	fut_loop_leave(loop);
+	return ran;
+}
+
+int future_loop_run(future_executor_t *executor)
+{
+	int error = check(executor);
+
+	if (error == 0)
+		error = fut_loop_enter(fut_loop_of(executor));
+	if (error != 0)
+		return error;
+	error = fut_loop_spin(fut_loop_of(executor));
+	fut_loop_leave(fut_loop_of(executor));
+	return error;
+}
+
+void future_loop_stop(future_executor_t *executor)
+{
+	if (check(executor) == 0)
+		rouse(fut_loop_of(executor), true);
+}

@@ -47,6 +47,7 @@ EXTRA_DIST += tests/model/build.sh tests/model/all.sh \
 	tests/model/scenario_keep.c \
 	tests/model/scenario_lane.c \
 	tests/model/scenario_limiter.c \
+	tests/model/scenario_loop.c \
 	tests/model/scenario_mutex.c \
 	tests/model/scenario_pool.c \
 	tests/model/scenario_promise.c \
@@ -87,6 +88,12 @@ EXTRA_DIST += tests/mutants/run.sh \
 	tests/mutants/late_function_stays_busy.patch \
 	tests/mutants/leaving_regrants_nothing.patch \
 	tests/mutants/leaving_swallows_the_wake_up.patch \
+	tests/mutants/loop_forgets_the_prod_of_a_wait.patch \
+	tests/mutants/loop_leaves_its_descriptor_as_it_was.patch \
+	tests/mutants/loop_left_and_nobody_told.patch \
+	tests/mutants/loop_reads_its_word_too_late.patch \
+	tests/mutants/loop_sleeps_past_an_earlier_timer.patch \
+	tests/mutants/loop_stop_before_the_run_is_lost.patch \
 	tests/mutants/memory_freed_while_its_token_fires.patch \
 	tests/mutants/new_worker_counts_as_idle.patch \
 	tests/mutants/nobody_is_prodded.patch \

@@ -4,8 +4,10 @@
 samples = \
 	samples/api_client \
 	samples/as_completed \
+	samples/event_loop \
 	samples/fanout \
 	samples/four_models \
+	samples/in_poll \
 	samples/merge_sort \
 	samples/philosophers \
 	samples/producers \
@@ -15,6 +17,12 @@ samples = \
 
 if SAMPLES
 noinst_PROGRAMS += $(samples)
+if HAVE_GIO
+noinst_PROGRAMS += samples/in_glib
+endif
+if HAVE_UV
+noinst_PROGRAMS += samples/in_uv
+endif
 endif
 
 samples_api_client_SOURCES = \
@@ -25,6 +33,9 @@ samples_api_client_LDADD = lib/libfuture.la
 
 samples_as_completed_SOURCES = samples/as_completed.c
 samples_as_completed_LDADD = lib/libfuture.la
+
+samples_event_loop_SOURCES = samples/event_loop.c
+samples_event_loop_LDADD = lib/libfuture.la
 
 samples_fanout_SOURCES = samples/fanout.c
 samples_fanout_LDADD = lib/libfuture.la
@@ -40,6 +51,16 @@ samples_four_models_SOURCES = \
 	samples/server.c samples/server.h \
 	samples/timeline.c samples/timeline.h
 samples_four_models_LDADD = lib/libfuture.la
+
+# In the loops of others, of which configure may have found none.
+samples_in_glib_SOURCES = samples/foreign.h samples/in_glib.c
+samples_in_glib_CPPFLAGS = $(AM_CPPFLAGS) $(GIO_CFLAGS)
+samples_in_glib_LDADD = lib/libfuture.la $(GIO_LIBS)
+samples_in_poll_SOURCES = samples/in_poll.c
+samples_in_poll_LDADD = lib/libfuture.la
+samples_in_uv_SOURCES = samples/foreign.h samples/in_uv.c
+samples_in_uv_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS)
+samples_in_uv_LDADD = lib/libfuture.la $(UV_LIBS)
 
 samples_merge_sort_SOURCES = samples/merge_sort.c
 samples_merge_sort_LDADD = lib/libfuture.la

@@ -92,11 +92,15 @@ tests_in_c = \
 tests_in_sh = \
 	tests/check_api_client.sh \
 	tests/check_as_completed.sh \
+	tests/check_event_loop.sh \
 	tests/check_explorer.sh \
 	tests/check_fanout.sh \
 	tests/check_floors.sh \
 	tests/check_four_models.sh \
 	tests/check_header.sh \
+	tests/check_in_glib.sh \
+	tests/check_in_poll.sh \
+	tests/check_in_uv.sh \
 	tests/check_install.sh \
 	tests/check_man.sh \
 	tests/check_merge_sort.sh \

@@ -20,6 +20,7 @@ dist_man_MANS = \
 	doc/man/future_lane_new.3 \
 	doc/man/future_latch.3 \
 	doc/man/future_limiter.3 \
+	doc/man/future_loop_new.3 \
 	doc/man/future_map.3 \
 	doc/man/future_mutex.3 \
 	doc/man/future_pool_new.3 \

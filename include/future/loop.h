@@ -30,8 +30,8 @@
  *             would have to run it, a wait for one of its tasks has no end.
  * The end.    A loop has no thread to finish what is queued.  So drain, join
  *             after a shutdown, and the last unref run that on the thread that
- *             calls them, if no other thread runs the loop just then (else they
- *             wait for that one); the last unref, and detach too.  Call them on
+ *             calls them, if no other thread runs the loop just then; else they
+ *             wait for that one, but detach leaves the end to it.  Call them on
  *             the thread where the tasks belong.  Timers still armed fail with
  *             ESHUTDOWN in join and in the last unref.  In a task of the loop
  *             drain and join are EDEADLK, and after the last unref whoever

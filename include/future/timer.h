@@ -5,10 +5,11 @@
  *	FUTURE_AUTO future_t *soon = future_after(pool, future_in_ms(50));
  *	FUTURE_AUTO future_t *then = future_then(soon, beep, NULL);
  *
- * An executor that has timers has one thread for them, named "pool-timer",
- * started with the first and gone with the executor; the inline and the NULL
- * executor use the default one's.  Futures settle on that thread: what the
- * inline executor runs there should be short, and must not wait for a timer.
+ * A pool that has timers has one thread for them, named "pool-timer", started
+ * with the first and gone with the pool; the inline and the NULL executor use
+ * the default one's.  Futures settle on that thread: what the inline executor
+ * runs there should be short, and must not wait for a timer.  The timers of a
+ * loop are run by who runs it: see <future/loop.h>.
  *
  * Timers keep no executor open: they live as long as its threads do.  After a
  * shutdown new ones fail with ESHUTDOWN; armed ones fail with it when the last

@@ -23,6 +23,7 @@
  *             does at a time; it need not always be the same.
  * Timers.     future_after(), future_timeout(), future_every() on a loop need
  *             no thread: who runs the loop runs what is due, before the tasks.
+ *             It needs the real time: not the thread of a sim.
  * Waits.      In a task they are as on a pool of one thread: a wait without a
  *             deadline runs what it cannot end without, if that is queued here,
  *             and every wait runs the loop's timers that are due.  Outside of

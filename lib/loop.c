@@ -22,7 +22,7 @@ static int check_open(struct fut_loop *loop, struct fut_task *task,
 		return 0;
 	if (how == FUT_POST_TIMED && phase == FUT_TIMERS_CANCELLED)
 		return ECANCELED;
-	if (how != FUT_POST_RELEASED || phase == FUT_TIMERS_ENDED ||
+	if (how < FUT_POST_RELEASED || phase == FUT_TIMERS_ENDED ||
 	    !fut_frame_belongs(&loop->executor))
 		return ESHUTDOWN;
 	return phase == FUT_TIMERS_CANCELLED ? ECANCELED : 0;
@@ -115,6 +115,12 @@ static bool loop_disarm(struct future_executor *executor,
 	return fut_timers_disarm(&fut_loop_of(executor)->timers, timer);
 }
 
+static struct fut_task *loop_evict(struct future_executor *executor,
+	struct future_executor *lane)
+{
+	return fut_timers_take_of(&fut_loop_of(executor)->timers, lane);
+}
+
 /* Something has changed for who sleeps. */
 static void rouse(struct fut_loop *loop, bool stop)
 {
@@ -126,6 +132,11 @@ static void rouse(struct fut_loop *loop, bool stop)
 	fut_unlock(&loop->timers.lock);
 	if (wake)
 		fut_unpark(&loop->wake, 1);
+}
+
+static void loop_prod(struct future_executor *executor)
+{
+	rouse(fut_loop_of(executor), false);
 }
 
 static void loop_shutdown(struct future_executor *executor)
@@ -164,19 +175,38 @@ static uint8_t phase_of(struct fut_loop *loop)
 	return phase;
 }
 
+static bool loop_closed(struct future_executor *executor)
+{
+	return phase_of(fut_loop_of(executor)) != FUT_TIMERS_OPEN;
+}
+
 static bool loop_cancelled(struct future_executor *executor)
 {
 	return phase_of(fut_loop_of(executor)) == FUT_TIMERS_CANCELLED;
 }
 
 /* In one of its tasks. */
-static bool is_inside(const struct fut_loop *loop)
+static bool loop_inside(struct future_executor *executor)
 {
 	const struct fut_loop *at = fut_self()->loop;
+	const struct fut_loop *loop = fut_loop_of(executor);
 
 	while (at != NULL && at != loop)
 		at = at->outer;
 	return at != NULL;
+}
+
+/* If nobody else runs it. */
+static bool loop_step(struct future_executor *executor)
+{
+	struct fut_loop *loop = fut_loop_of(executor);
+	bool ran;
+
+	if (fut_loop_enter(loop) != 0)
+		return false;
+	ran = fut_loop_pass(loop, false) > 0;
+	fut_loop_leave(loop);
+	return ran;
 }
 
 /* Until nothing is left, or the deadline.  ETIMEDOUT says it has passed. */
@@ -229,7 +259,8 @@ static int loop_drain(struct future_executor *executor, int64_t deadline_ns)
 {
 	struct fut_loop *loop = fut_loop_of(executor);
 
-	return is_inside(loop) ? EDEADLK : await(loop, deadline_ns, false);
+	return loop_inside(executor) ? EDEADLK :
+		await(loop, deadline_ns, false);
 }
 
 static int loop_join(struct future_executor *executor, int64_t deadline_ns)
@@ -237,7 +268,7 @@ static int loop_join(struct future_executor *executor, int64_t deadline_ns)
 	struct fut_loop *loop = fut_loop_of(executor);
 	int error;
 
-	if (is_inside(loop))
+	if (loop_inside(executor))
 		return EDEADLK;
 	if (phase_of(loop) == FUT_TIMERS_OPEN)
 		return EBUSY;
@@ -268,7 +299,7 @@ static void loop_close(struct future_executor *executor, bool wait)
 
 	loop_shutdown(executor);
 	fut_lock(&loop->timers.lock);
-	orphan = loop->runner != NULL && (!wait || is_inside(loop));
+	orphan = loop->runner != NULL && (!wait || loop_inside(executor));
 	loop->orphan = orphan;
 	fut_unlock(&loop->timers.lock);
 	if (orphan)
@@ -301,9 +332,14 @@ static const struct fut_executor_kind loop_kind = {
 	.ran = loop_ran,
 	.arm = loop_arm,
 	.disarm = loop_disarm,
+	.evict = loop_evict,
+	.prod = loop_prod,
+	.step = loop_step,
 	.close = loop_close,
 	.shutdown = loop_shutdown,
 	.cancel = loop_cancel,
+	.inside = loop_inside,
+	.closed = loop_closed,
 	.cancelled = loop_cancelled,
 	.join = loop_join,
 	.drain = loop_drain,

@@ -7,6 +7,7 @@
  * has to look if by then something hangs on it.
  */
 #include "help.h"
+#include "sleeper.h"
 
 #include <errno.h>
 
@@ -107,6 +108,10 @@ static void hang_and_look(struct fut_job *job, struct future_cell *inner)
 {
 	fut_cell_ref(&job->cell);
 	hang(job, inner);
+	/* Who looked before this link counted himself before he looked. */
+	if (FUT_UNLIKELY(atomic_load_explicit(&fut_sleeper_helpers,
+			FUT_RELAXED) != 0))
+		fut_help_prod(&job->cell);
 	inner = between(&job->cell);
 	if (inner != NULL) {
 		if (fut_help_waits(inner, &job->cell))

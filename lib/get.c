@@ -68,6 +68,7 @@ static int sleep_in_task(struct future_cell *cell, bool stops)
 	fut_sleeper_init(&sleeper);
 	if (!fut_cell_hang(cell, &sleeper.hook, 0))
 		return 0;
+	atomic_fetch_add_explicit(&fut_sleeper_helpers, 1, FUT_RELAXED);
 	if (worker != NULL)
 		fut_worker_block(worker, &blocked, &sleeper);
 	fut_loop_block(&sleeper);
@@ -86,6 +87,7 @@ static int sleep_in_task(struct future_cell *cell, bool stops)
 	fut_loop_unblock();
 	if (worker != NULL)
 		fut_worker_unblock(worker, &blocked);
+	atomic_fetch_sub_explicit(&fut_sleeper_helpers, 1, FUT_RELAXED);
 	if (take_off(cell, &sleeper))
 		return 0;
 	return (woken & FUT_SLEEPER_STUCK) && !is_settled(cell) ? EDEADLK : 0;

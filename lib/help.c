@@ -42,6 +42,7 @@ enum { HELP_LOOKS = 100000, RING_LOOKS = 1000000 };
 
 struct look {
 	const struct future_cell *other;	/* NULL: whoever runs here */
+	bool prods;		/* what can be started is for others to start */
 	size_t left;
 	struct fut_job *job;	/* found, with a reference */
 };
@@ -75,14 +76,23 @@ static enum fut_help find_among(struct look *look, struct fut_job *job,
 	return found;
 }
 
+static void prod(struct future_executor *executor)
+{
+	if (executor != NULL && executor->kind->prod != NULL)
+		executor->kind->prod(executor);
+}
+
 /* A node that needs nothing more: it runs, or waits to be started. */
 static enum fut_help find_here(struct look *look, struct fut_job *job)
 {
 	uint32_t state = fut_cell_state(&job->cell);
 
 	if (look->other != NULL || job->cell.kind->run == NULL ||
-	    !may_run(job) ||
 	    (state & (FUT_STATUS | FUT_CLAIM)) != FUT_PENDING)
+		return FUT_HELP_NOTHING;
+	if (look->prods)
+		prod(fut_executor_peek(job->task.executor));
+	if (look->prods || !may_run(job))
 		return FUT_HELP_NOTHING;
 	fut_cell_ref(&job->cell);
 	look->job = job;
@@ -102,7 +112,8 @@ static enum fut_help find(struct look *look, struct future_cell *node)
 
 		if (fut_is_settled(state))
 			found = FUT_HELP_AGAIN;
-		else if (look->other != NULL ? node == look->other :
+		else if (look->prods ? false :
+			 look->other != NULL ? node == look->other :
 				fut_frame_holds(node))
 			found = FUT_HELP_SELF;
 		else if (look->left > 0) {
@@ -124,16 +135,23 @@ static enum fut_help find(struct look *look, struct future_cell *node)
 
 enum fut_help fut_help_find(struct future_cell *cell, struct fut_job **ret_job)
 {
-	struct look look = { NULL, HELP_LOOKS, NULL };
+	struct look look = { .left = HELP_LOOKS };
 	enum fut_help found = find(&look, fut_cell_ref(cell));
 
 	*ret_job = look.job;
 	return found;
 }
 
+void fut_help_prod(struct future_cell *cell)
+{
+	struct look look = { .prods = true, .left = HELP_LOOKS };
+
+	find(&look, fut_cell_ref(cell));
+}
+
 bool fut_help_waits(struct future_cell *cell, const struct future_cell *other)
 {
-	struct look look = { other, RING_LOOKS, NULL };
+	struct look look = { .other = other, .left = RING_LOOKS };
 
 	return find(&look, fut_cell_ref(cell)) == FUT_HELP_SELF;
 }

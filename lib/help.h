@@ -22,6 +22,12 @@ enum fut_help {
 /* Looks from `cell`, which is pending, down to what can be started. */
 enum fut_help fut_help_find(struct future_cell *cell, struct fut_job **ret_job);
 
+/*
+ * Something follows now: those who sleep in waits where something that `cell`
+ * needs can be started look again.
+ */
+void fut_help_prod(struct future_cell *cell);
+
 /* True if `cell` cannot settle before `other` has, at any distance. */
 bool fut_help_waits(struct future_cell *cell, const struct future_cell *other);
 

@@ -24,6 +24,8 @@ static bool sleeper_fire(struct fut_hook *hook, struct future_cell *source,
 	return true;
 }
 
+_Atomic uint32_t fut_sleeper_helpers;
+
 void fut_sleeper_init(struct fut_sleeper *sleeper)
 {
 	fut_hook_init(&sleeper->hook, sleeper_fire);

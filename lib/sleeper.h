@@ -23,6 +23,9 @@ struct fut_sleeper {
 	_Atomic uint32_t word;	/* of fut_sleeper_bit */
 };
 
+/* How many are asleep in waits whose thread could run something meanwhile. */
+extern _Atomic uint32_t fut_sleeper_helpers;
+
 void fut_sleeper_init(struct fut_sleeper *sleeper);
 
 /*

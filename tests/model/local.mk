@@ -77,6 +77,7 @@ EXTRA_DIST += tests/mutants/run.sh \
 	tests/mutants/cache_decided_twice.patch \
 	tests/mutants/cancel_settles_before_it_leaves.patch \
 	tests/mutants/decided_before_registered.patch \
+	tests/mutants/follow_wakes_nobody.patch \
 	tests/mutants/free_lane_prods_nobody.patch \
 	tests/mutants/granted_fires_under_the_lock.patch \
 	tests/mutants/granted_without_a_claim.patch \

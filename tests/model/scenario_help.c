@@ -86,6 +86,28 @@ SCENARIO(prod_of_both_workers)
 	prods(2);
 }
 
+/* What they wait for comes to follow something that is queued already. */
+
+static int value;
+
+SCENARIO(a_follow_wakes_the_only_worker)
+{
+	future_promise_t *promise;
+	future_t *task, *waits;
+
+	pool = pool_at_rest(1);
+	MODEL_CHECK(future_promise_new(pool, &promise) == 0);
+	dependent = future_promise_future(promise);
+	waits = future_submit(pool, get_dependent, NULL);
+	task = future_submit(pool, run_one, &value);
+	future_promise_settle(promise, future_follow(task));
+	get_and_unref(waits, &value);
+	future_unref(dependent);
+	future_promise_free(promise);
+	pool_end(pool);
+	MODEL_CHECK(model_counted(RAN) == 1);
+}
+
 /* The task is claimed by its waiter, started by a worker, cancelled. */
 
 static void cancel_it(void *future)

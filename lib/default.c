@@ -98,3 +98,26 @@ bool fut_disarm(struct fut_timer *timer)
 
 	return executor != NULL && executor->kind->disarm(executor, timer);
 }
+
+int fut_default_arm(struct future_executor *executor, struct fut_timer *timer,
+	enum fut_post how)
+{
+	executor = fut_executor_default();
+	return executor != NULL ? executor->kind->arm(executor, timer, how) :
+		EAGAIN;
+}
+
+bool fut_default_disarm(struct future_executor *executor,
+	struct fut_timer *timer)
+{
+	/* Started for one that is not armed yet, so that it never will be. */
+	executor = fut_executor_default();
+	return executor != NULL && executor->kind->disarm(executor, timer);
+}
+
+struct fut_task *fut_default_evict(struct future_executor *executor,
+	struct future_executor *lane)
+{
+	executor = fut_executor_peek(NULL);
+	return executor != NULL ? executor->kind->evict(executor, lane) : NULL;
+}

@@ -37,4 +37,12 @@ int fut_post(struct fut_task *task, enum fut_post how);
 int fut_arm(struct fut_timer *timer, enum fut_post how);
 bool fut_disarm(struct fut_timer *timer);
 
+/* Of an executor without a thread: the default one's keeps its time. */
+int fut_default_arm(struct future_executor *executor, struct fut_timer *timer,
+	enum fut_post how);
+bool fut_default_disarm(struct future_executor *executor,
+	struct fut_timer *timer);
+struct fut_task *fut_default_evict(struct future_executor *executor,
+	struct future_executor *lane);
+
 #endif

@@ -3,7 +3,6 @@
 #include "default.h"
 #include "pool.h"
 
-#include <errno.h>
 #include <string.h>
 
 /* Until the next flush, which is for who calls this. */
@@ -61,29 +60,6 @@ static void inline_ran(struct future_executor *executor, enum fut_end end)
 	(void)end;
 }
 
-/* It has no thread: the default executor's keeps its time. */
-static int inline_arm(struct future_executor *executor,
-	struct fut_timer *timer, enum fut_post how)
-{
-	executor = fut_executor_default();
-	return executor != NULL ? executor->kind->arm(executor, timer, how) :
-		EAGAIN;
-}
-
-static bool inline_disarm(struct future_executor *executor,
-	struct fut_timer *timer)
-{
-	executor = fut_executor_peek(NULL);
-	return executor != NULL && executor->kind->disarm(executor, timer);
-}
-
-static struct fut_task *inline_evict(struct future_executor *executor,
-	struct future_executor *lane)
-{
-	executor = fut_executor_peek(NULL);
-	return executor != NULL ? executor->kind->evict(executor, lane) : NULL;
-}
-
 /* What is next waits for the outermost call, which this thread is in. */
 static bool inline_inside(struct future_executor *executor)
 {
@@ -123,9 +99,9 @@ static const struct fut_executor_kind inline_kind = {
 	.keep = inline_keep,
 	.husk = inline_husk,
 	.ran = inline_ran,
-	.arm = inline_arm,
-	.disarm = inline_disarm,
-	.evict = inline_evict,
+	.arm = fut_default_arm,
+	.disarm = fut_default_disarm,
+	.evict = fut_default_evict,
 	.inside = inline_inside,
 	.closed = inline_closed,
 	.cancelled = inline_cancelled,

@@ -1,6 +1,8 @@
 /* The inline executor: tasks that run in the call that submits them. */
 #define _GNU_SOURCE
 #include "support.h"
+#include "default.h"
+#include "timer.h"
 
 static future_result_t note_current(void *arg)
 {
@@ -209,6 +211,25 @@ START_TEST(inline_is_always_drained)
 }
 END_TEST
 
+/* Its timers live in the default executor, which nobody has used so far. */
+
+struct armed {
+	struct fut_timer timer;
+	struct fut_task task;
+};
+
+FUT_TIMER_BEFORE(struct armed, timer, task);
+
+START_TEST(a_timer_taken_off_before_it_is_armed_stays_off)
+{
+	struct armed armed = { .task = { .executor = future_inline() } };
+
+	fut_timer_init(&armed.timer, future_in_ms(3600 * 1000).ns);
+	ck_assert(!fut_disarm(&armed.timer));
+	ck_assert_int_eq(fut_arm(&armed.timer, FUT_POST_NEW), ECANCELED);
+}
+END_TEST
+
 static void add_inline(Suite *suite)
 {
 	TCase *tcase = suite_case(suite, "inline");
@@ -229,6 +250,7 @@ static void add_inline(Suite *suite)
 		an_inline_continuation_runs_on_the_thread_that_settles);
 	tcase_add_test(tcase, inline_cannot_be_closed);
 	tcase_add_test(tcase, inline_is_always_drained);
+	tcase_add_test(tcase, a_timer_taken_off_before_it_is_armed_stays_off);
 }
 
 int main(void)

@@ -65,4 +65,39 @@ static inline bool fut_frame_belongs(const struct future_executor *executor)
 	return frame != NULL;
 }
 
+/*
+ * What a thread is in the middle of, set aside while code of the user's runs
+ * there that is no task: a destructor, a post.  What that settles has settled
+ * when the call returns; what is late, called in there, would be a recursion.
+ */
+struct fut_aside {
+	struct fut_steps *steps;
+	struct fut_late *late;
+	bool may_keep, catching_up;
+};
+
+static inline struct fut_aside fut_set_aside(void)
+{
+	struct fut_self *self = fut_self();
+	struct fut_aside aside = { self->steps, self->late, self->may_keep,
+		self->catching_up };
+
+	FUT_ASSERT(self->locks == 0);
+	self->steps = NULL;
+	self->late = NULL;
+	self->may_keep = self->catching_up = false;
+	return aside;
+}
+
+static inline void fut_resume(const struct fut_aside *aside)
+{
+	struct fut_self *self = fut_self();
+
+	FUT_ASSERT(self->late == NULL);
+	self->steps = aside->steps;
+	self->late = aside->late;
+	self->may_keep = aside->may_keep;
+	self->catching_up = aside->catching_up;
+}
+
 #endif

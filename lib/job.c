@@ -16,24 +16,12 @@ struct fut_steps {
 
 void fut_job_destroy(void (*destroy)(void *value), void *value)
 {
-	struct fut_self *self = fut_self();
-	struct fut_steps *steps = self->steps;
-	struct fut_late *late = self->late;
-	bool may_keep = self->may_keep, catching_up = self->catching_up;
+	struct fut_aside aside = fut_set_aside();
 
-	FUT_ASSERT(self->locks == 0);
-	/* What the user's code settles is settled when that call returns. */
-	self->steps = NULL;
-	self->late = NULL;	/* called in there, it would be a recursion */
-	self->may_keep = self->catching_up = false;
 	/* It may take long, or wait for what was kept. */
 	fut_worker_unkeep();
 	destroy(value);
-	FUT_ASSERT(self->late == NULL);
-	self->steps = steps;
-	self->late = late;
-	self->may_keep = may_keep;
-	self->catching_up = catching_up;
+	fut_resume(&aside);
 }
 
 void fut_job_discard(const future_result_t *result)

@@ -37,6 +37,7 @@
 #include <future/executor.h>
 #include <future/pool.h>
 #include <future/lane.h>
+#include <future/own.h>
 #include <future/future.h>
 #include <future/promise.h>
 #include <future/combine.h>

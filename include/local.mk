@@ -13,6 +13,7 @@ futureinclude_HEADERS = \
 	include/future/limiter.h \
 	include/future/loop.h \
 	include/future/map.h \
+	include/future/own.h \
 	include/future/pool.h \
 	include/future/promise.h \
 	include/future/result.h \

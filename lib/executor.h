@@ -48,7 +48,8 @@ struct fut_executor_hooks {
 struct fut_executor_kind {
 	/*
 	 * Takes the task, or refuses.  May run it before it returns; calls
-	 * nothing of the user's for FUT_POST_RELEASED but on the inline one.
+	 * nothing of the user's for FUT_POST_RELEASED but on the inline one,
+	 * and where the user's own post takes it: own.c.
 	 */
 	int (*post)(struct future_executor *executor, struct fut_task *task,
 		enum fut_post how);
@@ -63,7 +64,10 @@ struct fut_executor_kind {
 	void (*husk)(struct future_executor *executor, struct fut_task *task,
 		enum fut_husk why);
 
-	/* A task was run by a thread that waits for it. */
+	/*
+	 * A task was run by a thread that waits for it.  NULL: those who wait
+	 * leave its tasks alone.
+	 */
 	void (*ran)(struct future_executor *executor, enum fut_end end);
 
 	/*

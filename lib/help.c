@@ -27,8 +27,10 @@ static bool may_run(const struct fut_job *job)
 {
 	struct future_executor *home = fut_executor_peek(job->task.executor);
 
+	/* What a user's executor holds is the user's to run. */
 	if (home == NULL || fut_thread_stack_deep() ||
-	    fut_task_is_stale(&job->task))
+	    fut_task_is_stale(&job->task) ||
+	    (home->kind->ran == NULL && home->kind->help == NULL))
 		return false;
 	return runs_here(home) && (home->kind->may_help == NULL ||
 		home->kind->may_help(home, &job->task));

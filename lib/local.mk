@@ -49,6 +49,7 @@ house = \
 	lib/map.c \
 	lib/more.c lib/more.h \
 	lib/mutex.c \
+	lib/own.c \
 	lib/pass.c \
 	lib/plain.c \
 	lib/pool.c lib/pool.h \

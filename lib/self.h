@@ -13,6 +13,7 @@ struct fut_worker;
 struct fut_frame;
 struct fut_late;
 struct fut_loop;
+struct fut_posting;
 struct fut_steps;
 struct fut_task;
 struct future_cell;
@@ -35,6 +36,7 @@ struct fut_self {
 	struct future_executor *sim;	/* that it runs; else NULL: sim.h */
 	const int64_t *clock;		/* of that sim, or NULL: the real one */
 	struct fut_loop *loop;		/* the innermost that it runs: loop.h */
+	struct fut_posting *posting;	/* inside a user's post: own.c */
 	bool may_keep;			/* a worker between two functions */
 	bool flush_set;			/* the exit of the thread flushes */
 	uint32_t number;		/* as the owner of a mutex; 0: none */

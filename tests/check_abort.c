@@ -150,6 +150,102 @@ START_TEST(one_unref_too_many_of_a_continuation_aborts)
 }
 END_TEST
 
+/* Works of one's own executor. */
+
+static future_work_t *posted;
+
+static int keep_post(void *self, future_work_t *work)
+{
+	(void)self;
+	posted = work;
+	return 0;
+}
+
+static int run_post(void *self, future_work_t *work)
+{
+	(void)self;
+	future_work_run(work);
+	return 0;
+}
+
+static void *run_main(void *work)
+{
+	future_work_run(work);
+	return NULL;
+}
+
+static int run_and_refuse_post(void *self, future_work_t *work)
+{
+	pthread_t thread;
+
+	(void)self;
+	if (pthread_create(&thread, NULL, run_main, work) != 0)
+		_exit(1);
+	pthread_join(thread, NULL);
+	return EAGAIN;
+}
+
+/* Its future is kept, so that its memory is there. */
+static future_t *submit_to_own(int (*post)(void *self, future_work_t *work))
+{
+	future_executor_ops_t ops = { .post = post };
+	future_executor_t *own;
+
+	if (future_executor_new(&ops, NULL, &own) != 0)
+		_exit(1);
+	return future_submit(own, nothing_task, NULL);
+}
+
+static void run_twice(void)
+{
+	future_t *kept = submit_to_own(keep_post);
+
+	future_work_run(posted);
+	future_work_run(posted);
+	future_unref(kept);
+}
+
+static void drop_what_was_run(void)
+{
+	future_t *kept = submit_to_own(keep_post);
+
+	future_work_run(posted);
+	future_work_drop(posted);
+	future_unref(kept);
+}
+
+START_TEST(a_work_that_ends_twice_aborts)
+{
+	dies_naming(run_twice, "future_work_run");
+	dies_naming(drop_what_was_run, "future_work_drop");
+}
+END_TEST
+
+static void run_in_post(void)
+{
+	future_unref(submit_to_own(run_post));
+}
+
+START_TEST(a_work_that_is_run_inside_post_aborts)
+{
+	dies_naming(run_in_post, "inside post");
+}
+END_TEST
+
+static void run_and_refuse(void)
+{
+	posted = NULL;
+	future_unref(submit_to_own(run_and_refuse_post));
+}
+
+START_TEST(a_refusal_of_what_was_run_aborts)
+{
+	if (skipped(watched(), "the tool reports the freed memory first"))
+		return;
+	dies_naming(run_and_refuse, "refused");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("abort");
@@ -161,5 +257,8 @@ int main(void)
 	tcase_add_test(tcase, one_unref_too_many_of_a_future_aborts);
 	tcase_add_test(tcase, a_ref_of_a_freed_future_aborts);
 	tcase_add_test(tcase, one_unref_too_many_of_a_continuation_aborts);
+	tcase_add_test(tcase, a_work_that_ends_twice_aborts);
+	tcase_add_test(tcase, a_work_that_is_run_inside_post_aborts);
+	tcase_add_test(tcase, a_refusal_of_what_was_run_aborts);
 	return suite_run(suite);
 }

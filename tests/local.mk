@@ -49,6 +49,8 @@ tests_in_c = \
 	tests/check_on_cancel \
 	tests/check_oom \
 	tests/check_order \
+	tests/check_own \
+	tests/check_own_end \
 	tests/check_park \
 	tests/check_policy \
 	tests/check_pool \
@@ -84,6 +86,7 @@ tests_in_c = \
 	tests/stress_future \
 	tests/stress_lane \
 	tests/stress_loop \
+	tests/stress_own \
 	tests/stress_random \
 	tests/stress_sync \
 	tests/stress_timer \
@@ -152,5 +155,6 @@ AM_TESTS_ENVIRONMENT = \
 
 EXTRA_DIST += $(tests_in_sh) tests/lib.sh tests/cxx.cc \
 	tests/check.h tests/looping.h tests/stress.h tests/support.h tests/tools.h \
+	tests/check.h tests/own.h tests/stress.h tests/support.h tests/tools.h \
 	tests/waiting.h tests/world.h \
 	tests/seeded_leak.c tests/seeded_uaf.c

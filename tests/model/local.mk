@@ -49,6 +49,7 @@ EXTRA_DIST += tests/model/build.sh tests/model/all.sh \
 	tests/model/scenario_limiter.c \
 	tests/model/scenario_loop.c \
 	tests/model/scenario_mutex.c \
+	tests/model/scenario_own.c \
 	tests/model/scenario_pool.c \
 	tests/model/scenario_promise.c \
 	tests/model/scenario_retry.c \

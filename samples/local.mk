@@ -10,6 +10,7 @@ samples = \
 	samples/in_poll \
 	samples/merge_sort \
 	samples/philosophers \
+	samples/processes \
 	samples/producers \
 	samples/race_condition \
 	samples/resource \
@@ -65,6 +66,9 @@ samples_in_uv_LDADD = lib/libfuture.la $(UV_LIBS)
 samples_merge_sort_SOURCES = samples/merge_sort.c
 samples_merge_sort_LDADD = lib/libfuture.la
 samples_philosophers_LDADD = lib/libfuture.la
+samples_processes_SOURCES = samples/processes.c \
+	samples/workers.c samples/workers.h
+samples_processes_LDADD = lib/libfuture.la
 samples_producers_LDADD = lib/libfuture.la
 samples_race_condition_LDADD = lib/libfuture.la
 samples_resource_LDADD = lib/libfuture.la

@@ -108,6 +108,7 @@ tests_in_sh = \
 	tests/check_man.sh \
 	tests/check_merge_sort.sh \
 	tests/check_pages.sh \
+	tests/check_processes.sh \
 	tests/check_samples.sh \
 	tests/check_sim_bug.sh \
 	tests/check_style.sh \

@@ -8,6 +8,7 @@ samples = \
 	samples/fanout \
 	samples/four_models \
 	samples/in_poll \
+	samples/hybrid \
 	samples/merge_sort \
 	samples/philosophers \
 	samples/processes \
@@ -62,6 +63,12 @@ samples_in_poll_LDADD = lib/libfuture.la
 samples_in_uv_SOURCES = samples/foreign.h samples/in_uv.c
 samples_in_uv_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS)
 samples_in_uv_LDADD = lib/libfuture.la $(UV_LIBS)
+samples_hybrid_SOURCES = \
+	samples/hybrid.c \
+	samples/http.c samples/http.h samples/http_url.c \
+	samples/server.c samples/server.h \
+	samples/workers.c samples/workers.h
+samples_hybrid_LDADD = lib/libfuture.la
 
 samples_merge_sort_SOURCES = samples/merge_sort.c
 samples_merge_sort_LDADD = lib/libfuture.la

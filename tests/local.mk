@@ -104,6 +104,7 @@ tests_in_sh = \
 	tests/check_in_glib.sh \
 	tests/check_in_poll.sh \
 	tests/check_in_uv.sh \
+	tests/check_hybrid.sh \
 	tests/check_install.sh \
 	tests/check_man.sh \
 	tests/check_merge_sort.sh \

@@ -69,6 +69,49 @@ static void run_sim(void)
 	future_executor_unref(sim);
 }
 
+/* Works, as many as there are: a test's own executor. */
+struct works {
+	future_work_t *works[8];
+	size_t count;
+	int freed;
+};
+
+static int works_post(void *self, future_work_t *work)
+{
+	struct works *works = self;
+
+	works->works[works->count++] = work;
+	return 0;
+}
+
+static void works_free(void *self)
+{
+	((struct works *)self)->freed++;
+}
+
+static void run_own(void)
+{
+	struct works works = { .count = 0 };
+	future_executor_t *own;
+	int error = future_executor_new(&(future_executor_ops_t){
+		.post = works_post, .free = works_free }, &works, &own);
+
+	want_of_memory(error);
+	if (error != 0)
+		return;
+	future_t *one = future_submit(own, nothing_task, NULL);
+	future_t *then = future_then(one, error_then, NULL);
+	future_t *in_time = future_timeout(then, future_in_ms(3600 * 1000));
+
+	for (size_t i = 0; i < works.count; i++)
+		future_work_run(works.works[i]);
+	settles(one);
+	settles(then);
+	settles(in_time);
+	future_executor_unref(own);
+	ck_assert_int_eq(works.freed, 1);
+}
+
 static void run_submit(void)
 {
 	future_executor_t *pool = two_threads();
@@ -589,6 +632,7 @@ static const struct scenario {
 } scenarios[] = {
 	{ "pools", run_pools },
 	{ "sim", run_sim },
+	{ "own", run_own },
 	{ "submit", run_submit },
 	{ "submit_with", run_submit_with },
 	{ "execute", run_execute },

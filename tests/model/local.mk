@@ -80,6 +80,7 @@ EXTRA_DIST += tests/mutants/run.sh \
 	tests/mutants/decided_before_registered.patch \
 	tests/mutants/follow_wakes_nobody.patch \
 	tests/mutants/free_lane_prods_nobody.patch \
+	tests/mutants/executor_over_while_it_posts.patch \
 	tests/mutants/granted_fires_under_the_lock.patch \
 	tests/mutants/granted_without_a_claim.patch \
 	tests/mutants/hang_ignores_firing.patch \

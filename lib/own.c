@@ -136,7 +136,7 @@ static int check_open(struct own *own, const struct fut_task *task,
 		return 0;
 	if (how == FUT_POST_TIMED && own->phase == OWN_CANCELLED)
 		return ECANCELED;
-	if (how != FUT_POST_RELEASED || !fut_frame_belongs(&own->executor))
+	if (how < FUT_POST_RELEASED || !fut_frame_belongs(&own->executor))
 		return ESHUTDOWN;
 	return own->phase == OWN_CANCELLED ? ECANCELED : 0;
 }
@@ -286,7 +286,7 @@ static int own_arm(struct future_executor *executor, struct fut_timer *timer,
 
 	fut_lock(&own->lock);
 	if (own->phase == OWN_OPEN ||
-	    (own->phase == OWN_SHUT && how == FUT_POST_RELEASED))
+	    (own->phase == OWN_SHUT && how >= FUT_POST_RELEASED))
 		error = 0;
 	else if (own->phase == OWN_CANCELLED && how != FUT_POST_NEW)
 		error = ECANCELED;
@@ -337,20 +337,29 @@ static size_t own_cancel(struct future_executor *executor)
 	return 0;
 }
 
-static bool is_in(struct future_executor *executor, enum own_phase phase)
+static uint8_t phase_of(struct own *own)
 {
-	struct own *own = own_of(executor);
-	bool is;
+	uint8_t phase;
 
 	fut_lock(&own->lock);
-	is = own->phase == phase;
+	phase = own->phase;
 	fut_unlock(&own->lock);
-	return is;
+	return phase;
+}
+
+static bool own_closed(struct future_executor *executor)
+{
+	return phase_of(own_of(executor)) != OWN_OPEN;
 }
 
 static bool own_cancelled(struct future_executor *executor)
 {
-	return is_in(executor, OWN_CANCELLED);
+	return phase_of(own_of(executor)) == OWN_CANCELLED;
+}
+
+static bool own_inside(struct future_executor *executor)
+{
+	return is_inside(own_of(executor));
 }
 
 static void own_close(struct future_executor *executor, bool wait)
@@ -383,7 +392,7 @@ static int own_join(struct future_executor *executor, int64_t deadline_ns)
 
 	if (is_inside(own))
 		return EDEADLK;
-	return is_in(executor, OWN_OPEN) ? EBUSY : await(own, deadline_ns);
+	return phase_of(own) == OWN_OPEN ? EBUSY : await(own, deadline_ns);
 }
 
 static void own_stats(struct future_executor *executor,
@@ -409,9 +418,12 @@ static const struct fut_executor_kind own_kind = {
 	.husk = own_husk,
 	.arm = own_arm,
 	.disarm = fut_default_disarm,
+	.evict = fut_default_evict,
 	.close = own_close,
 	.shutdown = own_shutdown,
 	.cancel = own_cancel,
+	.inside = own_inside,
+	.closed = own_closed,
 	.cancelled = own_cancelled,
 	.join = own_join,
 	.drain = own_drain,

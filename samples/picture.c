@@ -140,10 +140,11 @@ static void panel_draw(const struct picture *picture, const struct run *run,
 
 	fprintf(picture->out, "<text x=\"24\" y=\"%d\" font-size=\"15\" "
 		"font-weight=\"bold\">%s</text>\n<text x=\"%d\" y=\"%d\" "
-		"text-anchor=\"end\">%s, main blocked for %s, "
+		"text-anchor=\"end\">%s, main %s for %s, "
 		"%lu units of other work</text>\n<text x=\"24\" y=\"%d\" "
 		"fill=\"#666\">", y + 14, run->name, RIGHT, y + 14,
 		report_duration(run->timeline.end_ns, wall),
+		run->polls > 0 ? "polled" : "blocked",
 		report_duration(run_blocked_ns(run), blocked),
 		run->units, y + 33);
 	report_order(picture->out, run);

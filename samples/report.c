@@ -61,8 +61,9 @@ static void run_print(const struct bars *bars, const struct run *run)
 {
 	char wall[DURATION_SIZE], blocked[DURATION_SIZE];
 
-	fprintf(bars->out, "\n%s: %s, main blocked for %s\n  order      ",
+	fprintf(bars->out, "\n%s: %s, main %s for %s\n  order      ",
 		run->name, report_duration(run->timeline.end_ns, wall),
+		run->polls > 0 ? "polled" : "blocked",
 		report_duration(run_blocked_ns(run), blocked));
 	report_order(bars->out, run);
 	fputs("\n", bars->out);

@@ -12,7 +12,8 @@
  * Items come out in the order in which they went in; senders, and receivers,
  * are served first come first served.  Any number of threads may do either, and
  * each can sleep, with a deadline (_until; FUTURE_NOW only looks), or wait as a
- * future (_async).
+ * future (_async).  A deadline that has passed still sends where there is room,
+ * and receives what is there: it bounds a wait, not a loop.
  *
  * A channel takes an item only where sending it succeeds: after any error it is
  * still the caller's.  An item is handed only to a receiver that still waits.

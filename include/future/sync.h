@@ -15,8 +15,10 @@
  * one may go, or be set up anew, once no call and no future waits on it, or
  * holds it.  What a future holds is free when the call that gives back your
  * last reference returns; a continuation that does not pass it on lets go of it
- * before its own future settles.  Only a race, an any or a follow of it may
- * keep it for a moment longer: there take the hold, and give it back yourself.
+ * before its own future settles (one that follows another future, before that
+ * has settled: future_move() the hold to keep it).  Only a race, an any or a
+ * follow of it may keep it for a moment longer: there take the hold, and give
+ * it back yourself.
  * They are for the threads of one process, and are not copied.  What was done
  * before an unlock, release, set or count_down is seen by whoever that lets
  * pass.

@@ -4,7 +4,8 @@
  *	int error = future_wait(f, future_in_ms(250));
  *
  * A deadline is an instant of the monotonic clock and a type of its own, so
- * that a number of milliseconds cannot be passed for one by mistake.
+ * that a number of milliseconds cannot be passed for one by mistake.  It bounds
+ * a wait, not a loop: what is there already is had after it has passed, too.
  */
 #ifndef FUTURE_TIME_H
 #define FUTURE_TIME_H

@@ -32,9 +32,13 @@ FUTURE_API FUTURE_CHECKED int future_group_new(future_executor_t *executor,
 /*
  * Starts a child, as future_submit() would.  Returns a reference to its future,
  * which need not be kept.  An error that `fn` returns, or that a refused child
- * fails with, is the group's; a child whose future alone is cancelled is no
- * error, nor is what a child follows.  To be called until the group is closed,
- * and meanwhile by its children.
+ * fails with (EAGAIN, ESHUTDOWN, ENOMEM; EINVAL without a function), is the
+ * group's.  A child whose future alone is cancelled is no error, nor is what
+ * the function of a cancelled child returns, nor what a child follows.  To be
+ * called until the group is closed, and meanwhile by its children.
+ *
+ * Children that wait for each other, on a latch or a channel say, need as many
+ * threads as there are of them: on fewer some never start.
  */
 FUTURE_API FUTURE_CHECKED future_t *future_group_submit(future_group_t *group,
 	future_task_fn *fn, void *arg);
@@ -42,10 +46,11 @@ FUTURE_API FUTURE_CHECKED future_t *future_group_submit(future_group_t *group,
 /*
  * Waits until the function of every child has returned, or will never start,
  * and frees the group.  A worker that closes runs those that have not started.
- * If the task that closes is cancelled, so are the children; they are waited
- * for all the same.  Returns 0, the first error, or ECANCELED if the group was
- * cancelled; with the group still open, EDEADLK in one of its children, EINVAL,
- * ECHILD.
+ * If the task that closes is cancelled, so are the children, at once, also
+ * while the worker runs one of them; they are waited for all the same.  Returns
+ * 0, the first error of a child (of its function, or why it was refused), or
+ * ECANCELED if the group was cancelled; with the group still open, EDEADLK in
+ * one of its children, EINVAL, ECHILD.
  */
 FUTURE_API FUTURE_CHECKED int future_group_close(future_group_t *group);
 

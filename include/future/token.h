@@ -15,9 +15,12 @@
  *
  * Under a token is what names it; what is submitted inside a function under it
  * and names no other; continuations of a future under it; and its children.
- * Promises, timers and combined futures are not, nor are their continuations:
- * let these name future_token_current().  A continuation that is to see the
- * cancel must name another token: it is cancelled itself.
+ * Promises, timers, combined futures, those of map and each (but their calls
+ * are) and futures that wait (of lock, acquire, event, latch, send, recv, a
+ * limiter, a completion) are not, nor are the continuations of all these: let
+ * them name future_token_current().  A wait inside a function under the token
+ * does end.  A continuation that is to see the cancel must name another token:
+ * it is cancelled itself.
  */
 #ifndef FUTURE_TOKEN_H
 #define FUTURE_TOKEN_H
@@ -45,8 +48,9 @@ FUTURE_API FUTURE_CHECKED int future_token_new(future_token_t *parent,
 FUTURE_API bool future_token_cancel(future_token_t *token);
 
 /*
- * The token that the function which calls this is under; NULL if none.  No
- * reference: good until that function returns.
+ * The token that the function which calls this is under; NULL if none.  In a
+ * child of a group it is the group's own.  No reference: good until that
+ * function returns.
  */
 FUTURE_API future_token_t *future_token_current(void);
 

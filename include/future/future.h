@@ -110,7 +110,8 @@ FUTURE_API FUTURE_CHECKED int future_wait(future_t *future,
 /*
  * As future_wait(), and until its function, and that of the future it follows,
  * has returned and let go of `arg`: settled is not finished.  Of a future that
- * was combined with cancel_rest: and until those of its inputs have.
+ * was combined with cancel_rest: and until those of its inputs have.  Not until
+ * that of a source has: what a timeout has cancelled is joined itself.
  */
 FUTURE_API FUTURE_CHECKED int future_join(future_t *future,
 	future_time_t deadline);

@@ -104,10 +104,12 @@ FUTURE_API FUTURE_CHECKED int future_sim_advance(future_executor_t *sim,
  * for what it has submitted: that is run when it returns, of which it does not
  * learn.
  *
- * Returns 0 if no call failed.  If one did, what it returned, and the seed of
- * its sim in *ret_seed: future_sim_new() with that seed, and `fn`, give the
- * same run again.  Or, and then *ret_seed is untouched, EINVAL, ENOMEM, EBUSY
- * as future_sim_new().
+ * Returns 0 if no call failed.  Whether all orders were tried is seen where
+ * `fn` counts its calls: if they are fewer than the budget, all; if as many,
+ * perhaps not, and a larger budget may tell.  If one failed, what it returned,
+ * and the seed of its sim in *ret_seed: future_sim_new() with that seed, and
+ * `fn`, give the same run again.  Or, and then *ret_seed is untouched, EINVAL,
+ * ENOMEM, EBUSY as future_sim_new().
  *
  * (All orders, and whether there are few: D. Knuth, "Estimating the efficiency
  * of backtrack programs", Mathematics of Computation 29, 1975.)

@@ -39,8 +39,9 @@ FUTURE_API FUTURE_CHECKED future_t *future_after(future_executor_t *executor,
 /*
  * Returns a future that settles as `future` does and shares its value, unless
  * `deadline` passes first: then `future` is cancelled, and this one fails with
- * ETIMEDOUT.  (If `future` serves others, too, shield it: a race of it alone
- * can be cancelled in its place.)  Its home is that of `future`.  Cancelling it
+ * ETIMEDOUT.  Its function may still run then: join `future`, not this one.
+ * (If `future` serves others, too, shield it: a race of it alone can be
+ * cancelled in its place.)  Its home is that of `future`.  Cancelling it
  * leaves `future` alone.  Once settled it leaves neither a timer behind nor
  * anything on `future`.  The caller owns the reference.  Never blocks.
  *

@@ -2,6 +2,7 @@
 #include "pool.h"
 #include "clock.h"
 #include "frame.h"
+#include "unwind.h"
 
 #include <errno.h>
 
@@ -188,9 +189,12 @@ void fut_pool_exit(struct fut_pool *pool)
 static void run_here(struct fut_pool *pool, struct fut_task *task)
 {
 	struct fut_frame frame;
+	FUT_MUST_RETURN(must, "libfuture: what a submit ran was left by "
+		"pthread_exit or an exception");
 
 	fut_frame_push(&frame, &pool->executor, NULL);
 	count(pool, task->kind->run(task));
+	FUT_HAS_RETURNED(must);
 	fut_frame_pop(&frame);
 	fut_pool_exit(pool);
 }

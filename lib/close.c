@@ -122,8 +122,10 @@ static int await(struct fut_pool *pool, bool (*done)(struct fut_pool *pool),
 /* One of its tasks runs on this thread: its end cannot be waited for here. */
 bool fut_pool_inside(struct future_executor *executor)
 {
-	return fut_frame_belongs(executor) ||
-		fut_pool_self(fut_pool_of(executor)) != NULL;
+	struct fut_pool *pool = fut_pool_of(executor);
+
+	return fut_frame_belongs(executor) || fut_pool_self(pool) != NULL ||
+		fut_pool_was_here(pool);
 }
 
 int fut_pool_drain(struct future_executor *executor, int64_t deadline_ns)
@@ -172,6 +174,7 @@ void fut_pool_close(struct future_executor *executor, bool wait)
 {
 	struct fut_pool *pool = fut_pool_of(executor);
 	bool inside = fut_pool_inside(executor);
+	struct fut_worker *mine = NULL;
 
 	/* First: where it is not waited for, the pool may soon be another. */
 	fut_timers_shut(&pool->timers, FUT_TIMERS_SHUT);
@@ -179,10 +182,17 @@ void fut_pool_close(struct future_executor *executor, bool wait)
 	set_phase(pool, FUT_POOL_SHUT);
 	if (!wait || inside)
 		pool->orphan = pool->alive > 0;
+	/* In a thread-local destructor of the last one, or of another. */
+	if (fut_pool_was_here(pool) && pool->over)
+		mine = pool->corpse;
+	else if (fut_pool_was_here(pool))
+		pool->orphan = true;
 	pool->gone |= pool->alive == 0 && pool->corpse == NULL;
-	wait = !pool->orphan;
+	wait = !pool->orphan && mine == NULL;
 	fut_unlock(&pool->lock);
 	wake_everybody(pool);
+	if (mine != NULL)
+		fut_worker_release(mine);
 	if (!wait)
 		return;
 	(void)!fut_pool_join(executor, FUT_FOREVER);

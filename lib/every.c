@@ -84,16 +84,27 @@ static void schedule_next(struct every *every)
 		every->period_ns);
 }
 
+/* By pthread_exit: this was the last run. */
+static void every_left(void *job)
+{
+	const future_result_t cancelled = { NULL, NULL, ECANCELED };
+
+	if (fut_job_left(job))
+		fut_job_finish(job, &cancelled);
+}
+
 static future_result_t call(struct fut_job *job)
 {
 	struct fut_frame frame;
 	future_result_t result;
+	FUT_WATCH(watch, every_left, job);
 
 	fut_frame_push(&frame, fut_task_executor(&job->task), &job->cell);
 	frame.token = fut_job_token(job);
 	fut_job_before(job);
 	result = ((future_task_fn *)fut_job_fn(job))(job->cell.arg);
 	fut_job_after(job, result.error);
+	FUT_RETURNED(watch);
 	fut_frame_pop(&frame);
 	return result;
 }

@@ -15,6 +15,7 @@
 #include "ring.h"
 #include "stop.h"
 #include "then.h"
+#include "unwind.h"
 
 #include <errno.h>
 #include <future/executor.h>
@@ -54,13 +55,24 @@ static void fail(struct future_group *group, int error)
 		future_token_cancel(group->token);
 }
 
+/* By pthread_exit. */
+static void child_left(void *child)
+{
+	struct future_group *group = ((struct child *)child)->group;
+
+	if (!fut_token_inherited(group->token))
+		fail(group, ECANCELED);
+}
+
 static future_result_t child_run(void *arg)
 {
 	struct child *child = arg;
 	future_result_t result;
+	FUT_WATCH(watch, child_left, child);
 
 	child->ran = true;
 	result = child->fn(child->arg);
+	FUT_RETURNED(watch);
 	/* What a child that was cancelled returns nobody asks for. */
 	if (result.error != 0 && !fut_stop_asked())
 		fail(child->group, result.error);

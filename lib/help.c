@@ -2,6 +2,7 @@
 #include "help.h"
 #include "pool.h"
 #include "thread.h"
+#include "unwind.h"
 
 /* The waiter's own functions came from there, or from what that is on. */
 static bool runs_here(struct future_executor *home)
@@ -158,10 +159,20 @@ bool fut_help_waits(struct future_cell *cell, const struct future_cell *other)
 	return find(&look, fut_cell_ref(cell)) == FUT_HELP_SELF;
 }
 
+/* By pthread_exit: the job has settled. */
+static void help_left(void *argument)
+{
+	struct future_executor *executor = argument;
+
+	if (!fut_executor_inherited(executor))
+		executor->kind->ran(executor, FUT_END_CANCELLED);
+}
+
 void fut_help_run(struct fut_job *job)
 {
 	struct future_executor *executor =
 		fut_executor_peek(job->task.executor);
+	enum fut_end end;
 
 	/* In a lane the earlier ones come first. */
 	if (executor->kind->help != NULL) {
@@ -175,5 +186,8 @@ void fut_help_run(struct fut_job *job)
 	}
 	/* The executor's reference goes with the husk, this with the run. */
 	executor->kind->husk(executor, &job->task, FUT_HUSK_CLAIMED);
-	executor->kind->ran(executor, job->cell.kind->run(job));
+	FUT_WATCH(watch, help_left, executor);
+	end = job->cell.kind->run(job);
+	FUT_RETURNED(watch);
+	executor->kind->ran(executor, end);
 }

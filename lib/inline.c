@@ -2,6 +2,7 @@
 #include "inline.h"
 #include "default.h"
 #include "pool.h"
+#include "unwind.h"
 
 #include <string.h>
 
@@ -32,6 +33,8 @@ void fut_inline_flush_now(void)
 {
 	struct fut_self *self = fut_self();
 	bool may_keep = self->may_keep;
+	FUT_MUST_RETURN(must, "libfuture: what the inline executor ran was "
+		"left by pthread_exit or an exception");
 
 	self->inline_busy = true;
 	self->may_keep = false;
@@ -42,6 +45,7 @@ void fut_inline_flush_now(void)
 		self->inline_head = task->next;
 		task->kind->run(task);
 	}
+	FUT_HAS_RETURNED(must);
 	self->inline_busy = false;
 	self->may_keep = may_keep;
 }

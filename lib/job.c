@@ -2,6 +2,7 @@
 #include "job.h"
 #include "inline.h"
 #include "pool.h"
+#include "unwind.h"
 
 #include <errno.h>
 
@@ -17,10 +18,13 @@ struct fut_steps {
 void fut_job_destroy(void (*destroy)(void *value), void *value)
 {
 	struct fut_aside aside = fut_set_aside();
+	FUT_MUST_RETURN(must, "libfuture: a destructor was left by "
+		"pthread_exit or an exception");
 
 	/* It may take long, or wait for what was kept. */
 	fut_worker_unkeep();
 	destroy(value);
+	FUT_HAS_RETURNED(must);
 	fut_resume(&aside);
 }
 

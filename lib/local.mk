@@ -11,6 +11,7 @@ machine = \
 	lib/park.c lib/park.h \
 	lib/self.c lib/self.h \
 	lib/thread.c lib/thread.h \
+	lib/unwind.h \
 	lib/wakefd.c lib/wakefd.h
 
 house = \
@@ -62,6 +63,7 @@ house = \
 	lib/semaphore.c \
 	lib/share.h \
 	lib/shell.c lib/shell.h \
+	lib/shift.c \
 	lib/sim.c lib/sim.h \
 	lib/sleeper.c lib/sleeper.h \
 	lib/stop.c lib/stop.h \

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define HOOK_LEFT "libfuture: a hook was left by pthread_exit or an exception"
+
 int fut_spec_check(const struct fut_spec *spec)
 {
 	if (spec->fn == NULL || (spec->arg_size != 0 && spec->arg == NULL))
@@ -40,8 +42,11 @@ static void capture(struct fut_more *more, struct fut_home home)
 	if (more->hooks.timing)
 		atomic_store_explicit(&more->queued_at, fut_clock_now(),
 			FUT_RELAXED);
-	if (more->hooks.capture != NULL)
+	if (more->hooks.capture != NULL) {
+		FUT_MUST_RETURN(must, HOOK_LEFT);
 		more->captured = more->hooks.capture(more->hooks.hook_arg);
+		FUT_HAS_RETURNED(must);
+	}
 }
 
 struct fut_job *fut_job_make(size_t size, const struct fut_cell_kind *kind,
@@ -135,9 +140,12 @@ void fut_job_before(struct fut_job *job)
 		return;
 	if (more->hooks.timing)
 		more->started_at = fut_clock_now();
-	if (more->hooks.before != NULL)
+	if (more->hooks.before != NULL) {
+		FUT_MUST_RETURN(must, HOOK_LEFT);
 		more->hooks.before(more->hooks.hook_arg, more->captured,
 			more->name);
+		FUT_HAS_RETURNED(must);
+	}
 }
 
 /* To the executor's sums. */
@@ -157,9 +165,22 @@ void fut_job_after(struct fut_job *job, int error)
 
 	if (more == NULL || !more->hooked)
 		return;
-	if (more->hooks.after != NULL)
+	if (more->hooks.after != NULL) {
+		FUT_MUST_RETURN(must, HOOK_LEFT);
 		more->hooks.after(more->hooks.hook_arg, more->captured,
 			more->name, error);
+		FUT_HAS_RETURNED(must);
+	}
 	if (more->hooks.timing)
 		timed(job, more);
+}
+
+bool fut_job_left(struct fut_job *job)
+{
+	if (fut_cell_inherited(&job->cell))
+		return false;
+	fut_job_after(job, ECANCELED);
+	fut_job_drop_arg(job);
+	fut_frame_pop(fut_self()->frame);
+	return true;
 }

@@ -11,6 +11,7 @@
 #include "block.h"
 #include "job.h"
 #include "token.h"
+#include "unwind.h"
 
 struct fut_more {
 	void (*fn)(void);	/* the function; cell.more has its place */
@@ -140,5 +141,12 @@ void fut_job_queued(struct fut_job *job);
 /* Round the function of a job; nothing for a short one. */
 void fut_job_before(struct fut_job *job);
 void fut_job_after(struct fut_job *job, int error);
+
+/*
+ * The function of a started job has called pthread_exit: what else is done when
+ * it returns, up to the pop of its frame.  False: the exit is a forked child's,
+ * to which the job does not belong.
+ */
+bool fut_job_left(struct fut_job *job);
 
 #endif

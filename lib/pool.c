@@ -89,7 +89,8 @@ static void configure(struct fut_pool *pool,
 	};
 	fut_queue_init(&pool->queue);
 	atomic_store_explicit(&pool->idle, 0, FUT_RELAXED);
-	pool->waking = pool->leaving = pool->orphan = pool->gone = false;
+	pool->waking = pool->leaving = pool->orphan = false;
+	pool->over = pool->gone = false;
 	pool->alive = pool->blocked_count = pool->pushed = 0;
 	pool->blocked = NULL;
 	pool->peak = pool->takes = pool->producers = pool->watchers = 0;

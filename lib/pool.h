@@ -52,6 +52,10 @@ struct fut_worker {
 	size_t index;
 	struct fut_thread thread;
 
+	/* Of the thread alone; handed on to the one that takes its place. */
+	struct fut_thread former;	/* the one before, if has_former */
+	bool has_former;
+
 	/* The worker's own. */
 	struct fut_task *kept;	/* a continuation to run next */
 	unsigned streak;	/* kept ones in a row */
@@ -114,6 +118,7 @@ struct fut_pool {
 	size_t takes;			/* shares taken so far */
 	bool leaving;			/* closed, and nobody is at work */
 	bool orphan;			/* the last worker frees the pool */
+	bool over;			/* all but the last have been joined */
 	bool gone;			/* every worker has been joined */
 	struct fut_blocked *blocked;
 	size_t producers;		/* waiting for room */
@@ -138,6 +143,15 @@ static inline struct fut_pool *fut_pool_of(struct future_executor *executor)
 	return FUT_OWNER(executor, struct fut_pool, executor);
 }
 
+/*
+ * True on the thread of a worker that has left, or was replaced: it runs the
+ * destructors of its thread-local storage.
+ */
+static inline bool fut_pool_was_here(const struct fut_pool *pool)
+{
+	return fut_self()->former == pool;
+}
+
 /* The calling thread's worker, if it is one of this pool's. */
 static inline struct fut_worker *fut_pool_self(struct fut_pool *pool)
 {
@@ -156,6 +170,15 @@ static inline void fut_pool_note_peak(struct fut_pool *pool)
 
 /* What a worker does from its first instant to its last. */
 void fut_worker_main(void *worker);
+
+/* Runs one task after the other until it is time to leave. */
+void fut_worker_work(struct fut_worker *worker);
+
+/*
+ * By the last worker, which has joined the others, on its own thread: nobody
+ * will join it, and the pool is gone.
+ */
+void fut_worker_release(struct fut_worker *worker);
 
 /* Gives what was kept to the queue: something long may run first. */
 void fut_worker_unkeep(void);

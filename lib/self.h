@@ -9,6 +9,7 @@
 
 #include "base.h"
 
+struct fut_pool;
 struct fut_worker;
 struct fut_frame;
 struct fut_late;
@@ -41,6 +42,9 @@ struct fut_self {
 	bool flush_set;			/* the exit of the thread flushes */
 	uint32_t number;		/* as the owner of a mutex; 0: none */
 	int locks;			/* held; counted in debug builds */
+	struct fut_pool *former;	/* whose worker it was, at its end */
+	void (*stay)(void *arg);	/* to be called at its end, or NULL */
+	void *stay_arg;
 	void *stack_middle;		/* half of the stack, once known */
 	struct fut_magazine *loaded[FUT_BLOCK_CLASSES];
 	struct fut_magazine *spare[FUT_BLOCK_CLASSES];

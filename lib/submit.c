@@ -30,14 +30,25 @@ static future_result_t call_long(struct fut_job *job)
 	return result;
 }
 
+/* By pthread_exit. */
+static void submit_left(void *job)
+{
+	const future_result_t cancelled = { NULL, NULL, ECANCELED };
+
+	if (fut_job_left(job))
+		fut_job_finish(job, &cancelled);
+}
+
 static inline enum fut_end submit_started(struct fut_job *job)
 {
 	struct fut_frame frame;
+	FUT_WATCH(watch, submit_left, job);
 
 	fut_frame_push(&frame, fut_task_executor(&job->task), &job->cell);
 	if (FUT_UNLIKELY(job->task.form & FUT_FORM_LONG)) {
 		future_result_t result = call_long(job);
 
+		FUT_RETURNED(watch);
 		fut_frame_pop(&frame);
 		return fut_job_finish(job, &result);
 	} else {
@@ -45,6 +56,7 @@ static inline enum fut_end submit_started(struct fut_job *job)
 		/* One result a branch: assigned, it would be copied. */
 		future_result_t result = fn(job->cell.arg);
 
+		FUT_RETURNED(watch);
 		fut_frame_pop(&frame);
 		return fut_job_finish(job, &result);
 	}
@@ -165,16 +177,25 @@ future_t *future_submit_with(future_executor_t *executor,
 	return submit(executor, &spec, 0, &error);
 }
 
+static void call_left(void *frame)
+{
+	/* A forked child is in no frame. */
+	if (fut_self()->frame == frame)
+		fut_frame_pop(frame);
+}
+
 static enum fut_end call_run(struct fut_task *task)
 {
 	struct call *call = FUT_OWNER(task, struct call, task);
 	struct fut_frame frame;
+	FUT_WATCH(watch, call_left, &frame);
 	void (*fn)(void *arg) = call->fn;
 	void *arg = call->arg;
 
 	fut_frame_push(&frame, fut_task_executor(task), NULL);
 	fut_block_free(call, sizeof(*call));
 	fn(arg);
+	FUT_RETURNED(watch);
 	fut_frame_pop(&frame);
 	return FUT_END_OK;
 }

@@ -123,6 +123,17 @@ static enum fut_end finish_unwanted(struct fut_job *job,
 	return fut_job_finish_as(job, source);
 }
 
+/* By pthread_exit. */
+static void dependent_left(void *argument)
+{
+	const future_result_t cancelled = { NULL, NULL, ECANCELED };
+	struct fut_job *job = argument;
+	struct future_cell *source = dependent_of(job)->source;
+
+	if (fut_job_left(job))
+		finish(job, &cancelled, source, NULL);
+}
+
 static enum fut_end dependent_started(struct fut_job *job)
 {
 	struct future_cell *source = dependent_of(job)->source;
@@ -132,6 +143,7 @@ static enum fut_end dependent_started(struct fut_job *job)
 
 	if (FUT_UNLIKELY(!wants(job, source, in.error)))
 		return finish_unwanted(job, source);
+	FUT_WATCH(watch, dependent_left, job);
 	fut_frame_push(&frame, fut_task_executor(&job->task), &job->cell);
 	if (FUT_LIKELY(!(job->task.form & (FUT_FORM_LONG | FUT_FORM_EXECUTE)) &&
 			fut_cell_is_plain(source))) {
@@ -139,11 +151,13 @@ static enum fut_end dependent_started(struct fut_job *job)
 		/* Neither goes by way of a copy: that would stall. */
 		future_result_t result = fn(source->result, job->cell.arg);
 
+		FUT_RETURNED(watch);
 		fut_frame_pop(&frame);
 		return finish(job, &result, source, in.value);
 	} else {
 		future_result_t result = call_long(job, in);
 
+		FUT_RETURNED(watch);
 		fut_frame_pop(&frame);
 		return finish(job, &result, source, in.value);
 	}

@@ -10,11 +10,42 @@
 #include <string.h>
 #include <unistd.h>
 
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_key_t key;
+static bool has_key;
+
+/*
+ * A thread of the library ends: outside of all that it ran.  Or it stays: here,
+ * and not while the stack is unwound, for that cannot be done twice at once.
+ */
+static void at_end(void *again)
+{
+	struct fut_self *self = fut_self();
+	void (*stay)(void *arg) = self->stay;
+
+	if (self->worker != NULL || self->frame != NULL)
+		fut_die("libfuture: a task called pthread_exit, and the stack "
+			"cannot be unwound");
+	if (stay == NULL)
+		return;
+	self->stay = NULL;
+	(void)!pthread_setspecific(key, again);
+	stay(self->stay_arg);
+}
+
+static void make_key(void)
+{
+	has_key = pthread_key_create(&key, at_end) == 0;
+}
+
 static void *thread_main(void *argument)
 {
 	const struct fut_thread *thread = argument;
 
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+	pthread_once(&once, make_key);
+	if (has_key)
+		(void)!pthread_setspecific(key, &key);
 	thread->main(thread->arg);
 	return NULL;
 }

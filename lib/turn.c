@@ -3,6 +3,7 @@
 #include "inline.h"
 #include "sim.h"
 #include "thread.h"
+#include "unwind.h"
 
 /* Who goes on next. */
 enum turn {
@@ -53,10 +54,13 @@ static void run(struct fut_sim *sim, struct fut_task *task, enum turn turn)
 	uint32_t number = self->number;
 	struct fut_frame frame;
 	enum fut_end how;
+	FUT_MUST_RETURN(must, "libfuture: what a sim ran was left by "
+		"pthread_exit or an exception");
 
 	self->number = 0;
 	fut_frame_push(&frame, &sim->executor, NULL);
 	how = task->kind->run(task);
+	FUT_HAS_RETURNED(must);
 	fut_frame_pop(&frame);
 	self->number = number;
 	fut_inline_restore(&inlined);

@@ -1,5 +1,6 @@
 /* What a worker does.  See pool.h. */
 #include "pool.h"
+#include "unwind.h"
 
 #include <errno.h>
 
@@ -277,9 +278,23 @@ static struct fut_task *next(struct fut_worker *worker)
 	return task;
 }
 
+/* A task has ended. */
+static void count_end(struct fut_worker *worker, enum fut_end end)
+{
+	FUT_COUNT_DOWN(worker->running);
+	FUT_COUNT_UP(worker->ended[end]);
+}
+
+/* By pthread_exit. */
+static void run_left(void *worker)
+{
+	count_end(worker, FUT_END_CANCELLED);
+}
+
 static void run(struct fut_worker *worker, struct fut_task *task)
 {
 	enum fut_end end;
+	FUT_WATCH(watch, run_left, worker);
 
 	FUT_ASSERT(!worker->rested);
 	FUT_COUNT_UP(worker->running);
@@ -289,57 +304,16 @@ static void run(struct fut_worker *worker, struct fut_task *task)
 			FUT_END_HUSK;
 	else
 		end = task->kind->run(task);
-	FUT_COUNT_DOWN(worker->running);
-	FUT_COUNT_UP(worker->ended[end]);
+	FUT_RETURNED(watch);
+	count_end(worker, end);
 }
 
-/* Each one that leaves joins the one before; the last is joined or detached. */
-static void leave(struct fut_worker *worker)
+void fut_worker_work(struct fut_worker *worker)
 {
-	struct fut_pool *pool = worker->pool;
-	struct fut_worker *before;
-	bool orphan;
-
-	fut_lock(&pool->lock);
-	before = pool->corpse;
-	pool->corpse = worker;
-	pool->alive--;
-	orphan = pool->alive == 0 && pool->orphan;
-	fut_pool_bump(&pool->calm);
-	fut_unlock(&pool->lock);
-	if (before != NULL)
-		fut_thread_join(before->thread);
-	if (orphan) {
-		fut_thread_detach(worker->thread);
-		fut_pool_release(pool);
-	} else {
-		/* A word of the shell, which is never freed. */
-		fut_unpark(&pool->calm, FUT_EVERYBODY);
-	}
-}
-
-void fut_worker_main(void *argument)
-{
-	struct fut_worker *worker = argument;
-	struct fut_pool *pool = worker->pool;
 	struct fut_task *task;
 
-	fut_self()->worker = worker;
-	fut_thread_name(pool->name, worker->index);
-	if (pool->on_thread_start != NULL)
-		pool->on_thread_start(pool->hooks.hook_arg);
-	fut_self()->may_keep = true;
 	while ((task = next(worker)) != NULL)
 		run(worker, task);
-	fut_self()->may_keep = false;
-	worker->leaving = true;
-	/* While this one is alive, and inside: what they call may close it. */
-	if (worker->last)
-		fut_timers_end(&pool->timers);
-	if (pool->on_thread_stop != NULL)
-		pool->on_thread_stop(pool->hooks.hook_arg);
-	fut_self()->worker = NULL;
-	leave(worker);
 }
 
 bool fut_pool_keep(struct future_executor *executor, struct fut_task *task)

@@ -6,10 +6,10 @@
 # The one table: a floor, and the nouns that live there.
 floors='
 0 base ring
-1 alloc clock error fork lock park self thread wakefd
+1 alloc clock error fork lock park self thread unwind wakefd
 2 bits block hook lots sleeper waiter
 3 cell executor gate shell task
-4 admit close default frame handle heap inline lane pool queue runner share timer worker
+4 admit close default frame handle heap inline lane pool queue runner share shift timer worker
 4 loop own pass sim turn
 5 after cancel combine every follow get help job more plain promise result
 5 explore stop submit then timeout token group
@@ -33,6 +33,7 @@ cell pool
 cell queue
 cell share
 cell shell
+cell shift
 cell sim
 cell timer
 cell task

@@ -73,6 +73,7 @@ tests_in_c = \
 	tests/check_submit \
 	tests/check_take \
 	tests/check_then \
+	tests/check_thread_exit \
 	tests/check_timeout \
 	tests/check_timer \
 	tests/check_timer_end \
@@ -126,6 +127,7 @@ TESTS += $(tests_in_sh)
 fail_thread = tests/fail/thread.c tests/fail/thread.h
 tests_check_machine_SOURCES = tests/check_machine.c $(fail_thread)
 tests_check_pool_SOURCES = tests/check_pool.c $(fail_thread)
+tests_check_thread_exit_SOURCES = tests/check_thread_exit.c $(fail_thread)
 tests_check_timer_SOURCES = tests/check_timer.c $(fail_thread)
 tests_check_oom_SOURCES = tests/check_oom.c $(fail_thread) \
 	tests/fail/alloc.c tests/fail/alloc.h \

@@ -337,6 +337,7 @@ static void flush(void)
 	struct fut_self *self = fut_self();
 
 	self->flush_set = false;
+	self->flushes++;
 	for (unsigned i = 0; i < FUT_BLOCK_CLASSES; i++) {
 		struct fut_magazine *mine[] = { self->loaded[i],
 			self->spare[i] };
@@ -364,11 +365,19 @@ static struct fut_magazine *magazine_new(void)
 	return magazine;
 }
 
+/* True once nobody would flush what this thread keeps. */
+static bool at_end(const struct fut_self *self)
+{
+	return FUT_UNLIKELY(self->flushes == FUT_SELF_ENDS - 1);
+}
+
 /* Two magazines for the calling thread; false if there is no memory. */
 static bool self_ready(struct fut_self *self, unsigned class)
 {
 	if (self->loaded[class] != NULL)
 		return true;
+	if (at_end(self))
+		return false;
 	if (!self->flush_set && fut_self_at_exit(flush) != 0)
 		return false;
 	self->flush_set = true;
@@ -388,6 +397,28 @@ static void swap(struct fut_self *self, unsigned class)
 	self->spare[class] = loaded;
 }
 
+/* Without a magazine: straight from a slab. */
+static void *new_alone(unsigned class)
+{
+	struct depot *depot = &depots[class];
+	void *block = NULL;
+
+	do {
+		fut_lock(&depot->lock);
+		if (depot->slabs == NULL)
+			use_empty(depot);
+		if (depot->slabs != NULL) {
+			struct slab *slab = depot->slabs;
+
+			slab_take(slab, class, &block, 1);
+			if (slab->live == class_blocks[class])
+				slab_unlink(&depot->slabs, slab);
+		}
+		fut_unlock(&depot->lock);
+	} while (block == NULL && depot_grow(depot, class));
+	return block;
+}
+
 void *fut_block_new_slow(size_t size)
 {
 	struct fut_self *self = fut_self();
@@ -397,7 +428,7 @@ void *fut_block_new_slow(size_t size)
 	if (size > FUT_BLOCK_MAX || watched())
 		return fut_alloc(size);
 	if (!self_ready(self, class))
-		return NULL;
+		return at_end(self) ? new_alone(class) : NULL;
 	if (self->spare[class] != NULL && self->spare[class]->count > 0)
 		swap(self, class);
 	else

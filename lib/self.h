@@ -23,6 +23,9 @@ struct fut_magazine;
 
 #define FUT_BLOCK_CLASSES 3
 
+/* How often the destructors of a thread run at its end, by POSIX, at least. */
+#define FUT_SELF_ENDS 4
+
 struct fut_self {
 	struct fut_worker *worker;	/* of a pool's own thread, else NULL */
 	struct fut_frame *frame;	/* the innermost function that runs */
@@ -40,6 +43,7 @@ struct fut_self {
 	struct fut_posting *posting;	/* inside a user's post: own.c */
 	bool may_keep;			/* a worker between two functions */
 	bool flush_set;			/* the exit of the thread flushes */
+	uint8_t flushes;		/* so far: the thread is at its end */
 	uint32_t number;		/* as the owner of a mutex; 0: none */
 	int locks;			/* held; counted in debug builds */
 	struct fut_pool *former;	/* whose worker it was, at its end */

@@ -5,6 +5,7 @@
 #include "alloc.h"
 #include "block.h"
 
+#include <malloc.h>
 #include <sys/mman.h>
 
 /*
@@ -216,6 +217,32 @@ START_TEST(a_thread_local_destructor_may_use_the_library)
 }
 END_TEST
 
+/* Once more in every round: the library's own may have had its last by then. */
+static void stubborn_destructor(void *arg)
+{
+	late_destructor(arg);
+	pthread_setspecific(late_key, arg);
+}
+
+START_TEST(a_destructor_that_runs_in_every_round_leaves_nothing)
+{
+	atomic_int ran = 0;
+	size_t before;
+
+	if (no_cache())
+		return;
+	thread_finish(thread_start(make_and_free, NULL));
+	pthread_key_create(&late_key, stubborn_destructor);
+	thread_finish(thread_start(leave_late, &ran));
+	before = mallinfo2().uordblks;
+	for (int i = 0; i < 100; i++)
+		thread_finish(thread_start(leave_late, &ran));
+	/* Two arrays of 256 addresses would stay of each. */
+	ck_assert_uint_lt(mallinfo2().uordblks, before + 100 * 1024);
+	ck_assert_int_ge(ran, 101);
+}
+END_TEST
+
 /* Never the same block twice. */
 
 struct exchange {
@@ -351,6 +378,8 @@ int main(void)
 	tcase_add_test(tcase, a_thread_that_ends_gives_back_what_it_kept);
 	tcase_add_test(tcase, blocks_outlive_the_thread_that_made_them);
 	tcase_add_test(tcase, a_thread_local_destructor_may_use_the_library);
+	tcase_add_test(tcase,
+		a_destructor_that_runs_in_every_round_leaves_nothing);
 	tcase_add_test(tcase, no_block_is_given_out_twice);
 	tcase_add_loop_test(tcase,
 		blocks_of_every_size_are_aligned_and_apart, 1, 12);

@@ -74,6 +74,7 @@ tests_in_c = \
 	tests/check_take \
 	tests/check_then \
 	tests/check_thread_exit \
+	tests/check_thread_local \
 	tests/check_timeout \
 	tests/check_timer \
 	tests/check_timer_end \

@@ -31,6 +31,7 @@ static const char *last_words(void (*body)(void))
 	while (length < sizeof(words) - 1 && (more = read(out[0],
 			words + length, sizeof(words) - 1 - length)) > 0)
 		length += (size_t)more;
+	words[length] = '\0';
 	close(out[0]);
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
 	ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT,
@@ -246,6 +247,128 @@ START_TEST(a_refusal_of_what_was_run_aborts)
 }
 END_TEST
 
+/*
+ * pthread_exit where it would leave a call of the library's in the middle; in
+ * tests/check_thread_exit.c is where it may be called.
+ */
+
+static void leave(void *unused)
+{
+	(void)unused;
+	pthread_exit(NULL);
+}
+
+static future_result_t leave_task(void *arg)
+{
+	leave(arg);
+	return future_ok(NULL);
+}
+
+static future_executor_t *pool_that(const future_pool_options_t *options)
+{
+	future_executor_t *pool = NULL;
+
+	if (future_pool_new(options, &pool))
+		_exit(1);
+	return pool;
+}
+
+static void leave_in_destroy_arg(void)
+{
+	future_executor_t *pool = new_pool();
+
+	(void)!future_join(future_submit_with(pool, &(future_task_t){
+		.fn = nothing_task, .destroy_arg = leave }), FUTURE_FOREVER);
+}
+
+static void leave_in_destructor_of_a_value(void)
+{
+	future_unref(future_ready(future_own(&(int){ 0 }, leave)));
+}
+
+START_TEST(a_destructor_that_exits_its_thread_aborts)
+{
+	dies_naming(leave_in_destroy_arg,
+		"destructor was left by pthread_exit");
+	dies_naming(leave_in_destructor_of_a_value,
+		"destructor was left by pthread_exit");
+}
+END_TEST
+
+static void leave_before(void *hook_arg, void *captured, const char *name)
+{
+	(void)captured;
+	(void)name;
+	leave(hook_arg);
+}
+
+static void leave_in_hook(void)
+{
+	future_get(future_submit(pool_that(&(future_pool_options_t){
+		.threads = 1, .before = leave_before }), nothing_task, NULL));
+}
+
+START_TEST(a_hook_that_exits_its_thread_aborts)
+{
+	dies_naming(leave_in_hook, "hook was left by pthread_exit");
+}
+END_TEST
+
+static void leave_in_start(void)
+{
+	future_executor_unref(pool_that(&(future_pool_options_t){
+		.threads = 1, .on_thread_start = leave }));
+}
+
+static void leave_in_stop(void)
+{
+	future_executor_unref(pool_that(&(future_pool_options_t){
+		.threads = 1, .on_thread_stop = leave }));
+}
+
+START_TEST(on_thread_start_or_stop_that_exits_its_thread_aborts)
+{
+	dies_naming(leave_in_start, "on_thread_start was left");
+	dies_naming(leave_in_stop, "on_thread_stop was left");
+}
+END_TEST
+
+static void leave_inline(void)
+{
+	(void)!future_submit(future_inline(), leave_task, NULL);
+}
+
+static void leave_in_submit(void)
+{
+	future_executor_t *pool = pool_that(&(future_pool_options_t){
+		.threads = 1, .queue_capacity = 1,
+		.when_full = FUTURE_CALLER_RUNS });
+	struct gate gate = GATE_INIT;
+
+	if (future_execute(pool, pass_work, &gate))
+		_exit(1);
+	gate_await(&gate, 1);
+	(void)!future_submit(pool, nothing_task, NULL);
+	(void)!future_submit(pool, leave_task, NULL);
+}
+
+static void leave_in_sim(void)
+{
+	future_executor_t *sim;
+
+	if (future_sim_new(1, &sim))
+		_exit(1);
+	future_get(future_submit(sim, leave_task, NULL));
+}
+
+START_TEST(a_task_that_exits_the_thread_of_its_submitter_aborts)
+{
+	dies_naming(leave_inline, "inline executor ran was left");
+	dies_naming(leave_in_submit, "submit ran was left");
+	dies_naming(leave_in_sim, "sim ran was left");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("abort");
@@ -260,5 +383,12 @@ int main(void)
 	tcase_add_test(tcase, a_work_that_ends_twice_aborts);
 	tcase_add_test(tcase, a_work_that_is_run_inside_post_aborts);
 	tcase_add_test(tcase, a_refusal_of_what_was_run_aborts);
+	tcase = suite_case(suite, "exits");
+	tcase_add_test(tcase, a_destructor_that_exits_its_thread_aborts);
+	tcase_add_test(tcase, a_hook_that_exits_its_thread_aborts);
+	tcase_add_test(tcase,
+		on_thread_start_or_stop_that_exits_its_thread_aborts);
+	tcase_add_test(tcase,
+		a_task_that_exits_the_thread_of_its_submitter_aborts);
 	return suite_run(suite);
 }

@@ -23,6 +23,7 @@ tests_in_c = \
 	tests/check_event \
 	tests/check_every \
 	tests/check_executor \
+	tests/check_exit \
 	tests/check_follow \
 	tests/check_fork \
 	tests/check_fork_child \

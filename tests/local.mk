@@ -99,6 +99,7 @@ tests_in_sh = \
 	tests/check_api_client.sh \
 	tests/check_as_completed.sh \
 	tests/check_event_loop.sh \
+	tests/check_dlclose.sh \
 	tests/check_explorer.sh \
 	tests/check_fanout.sh \
 	tests/check_floors.sh \
@@ -163,4 +164,6 @@ EXTRA_DIST += $(tests_in_sh) tests/lib.sh tests/cxx.cc \
 	tests/check.h tests/looping.h tests/stress.h tests/support.h tests/tools.h \
 	tests/check.h tests/own.h tests/stress.h tests/support.h tests/tools.h \
 	tests/waiting.h tests/world.h \
+	tests/check.h tests/stress.h tests/support.h tests/tools.h \
+	tests/waiting.h tests/world.h tests/dlclose.c \
 	tests/seeded_leak.c tests/seeded_uaf.c

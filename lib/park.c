@@ -140,8 +140,10 @@ static int sleep_on(struct bucket *bucket, const volatile void *address,
 {
 	struct sleeper self = { .address = address }, **at;
 	pthread_condattr_t monotonic;
-	int error = 0;
+	int error = 0, cancel;
 
+	/* Cancelled in there, it would leave this behind. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&self.changed, &monotonic);
@@ -155,6 +157,7 @@ static int sleep_on(struct bucket *bucket, const volatile void *address,
 		bucket_remove(bucket, &self);
 	pthread_mutex_unlock(&bucket->lock);
 	pthread_cond_destroy(&self.changed);
+	pthread_setcancelstate(cancel, NULL);
 	return self.woken ? 0 : ETIMEDOUT;
 }
 

@@ -92,9 +92,26 @@ int fut_thread_start(struct fut_thread *thread, size_t stack_size,
 	return error;
 }
 
+/* No call is a cancellation point: nobody could finish what it has begun. */
+static int hold_cancel(void)
+{
+	int before = PTHREAD_CANCEL_ENABLE;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+	return before;
+}
+
+static void allow_cancel(int before)
+{
+	pthread_setcancelstate(before, NULL);
+}
+
 void fut_thread_join(struct fut_thread thread)
 {
+	int cancel = hold_cancel();
+
 	pthread_join(thread.handle, NULL);
+	allow_cancel(cancel);
 }
 
 void fut_thread_detach(struct fut_thread thread)
@@ -143,8 +160,11 @@ static void *stack_middle(void)
 	pthread_attr_t attr;
 	void *low = NULL;
 	size_t size = 0;
+	int cancel = hold_cancel(), error;
 
-	if (pthread_getattr_np(pthread_self(), &attr) != 0)
+	error = pthread_getattr_np(pthread_self(), &attr);
+	allow_cancel(cancel);
+	if (error != 0)
 		return (void *)1;
 	pthread_attr_getstack(&attr, &low, &size);
 	pthread_attr_destroy(&attr);
@@ -182,6 +202,7 @@ static size_t quota_of(const char *path)
 size_t fut_thread_cpus(void)
 {
 	size_t cpus = 1, quota;
+	int cancel = hold_cancel();
 	cpu_set_t set;
 	long online;
 
@@ -194,5 +215,6 @@ size_t fut_thread_cpus(void)
 	quota = quota_of("/sys/fs/cgroup/cpu.max");
 	if (quota == 0)
 		quota = quota_of("/sys/fs/cgroup/cpu/cpu.cfs_quota_us");
+	allow_cancel(cancel);
 	return quota != 0 && quota < cpus ? quota : cpus;
 }

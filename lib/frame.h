@@ -37,10 +37,21 @@ static inline void fut_frame_push(struct fut_frame *frame,
 	self->frame = frame;
 }
 
+/*
+ * It has returned in a child that was forked in it, whose thread is in no frame
+ * (fork.c).  Aborts, unless it is the inline executor's: the worker that would
+ * go on is the parent's.
+ */
+void fut_frame_lost(const struct fut_frame *frame);
+
 static inline void fut_frame_pop(struct fut_frame *frame)
 {
 	struct fut_self *self = fut_self();
 
+	if (FUT_UNLIKELY(self->frame != frame)) {
+		fut_frame_lost(frame);
+		return;
+	}
 	self->frame = frame->up;
 	self->may_keep = frame->may_keep;
 }

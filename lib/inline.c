@@ -1,10 +1,22 @@
 /* See inline.h. */
 #include "inline.h"
 #include "default.h"
+#include "frame.h"
 #include "pool.h"
 #include "unwind.h"
 
 #include <string.h>
+
+void fut_frame_lost(const struct fut_frame *frame)
+{
+	struct fut_self *self = fut_self();
+
+	if (frame->executor != future_inline())
+		fut_die("libfuture: a task has returned in a forked child");
+	/* What it stands in is not the child's either. */
+	self->frame = NULL;
+	self->may_keep = false;
+}
 
 /* Until the next flush, which is for who calls this. */
 static bool inline_keep(struct future_executor *executor, struct fut_task *task)

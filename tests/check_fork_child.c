@@ -3,6 +3,10 @@
 #include "world.h"
 #include "token.h"
 
+#include <errno.h>
+#include <signal.h>
+#include <sys/resource.h>
+
 static void pool_child(void *arg)
 {
 	future_executor_t *pool;
@@ -186,6 +190,136 @@ START_TEST(the_child_of_a_task_can_make_a_pool)
 }
 END_TEST
 
+/* A child may not go on as the worker of its parent. */
+
+static future_result_t fork_and_end(void *arg)
+{
+	int *status = arg;
+	pid_t child = fork();
+
+	if (child == 0) {
+		setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+		alarm(10);
+		close(STDERR_FILENO);
+		if (*status == -2)
+			pthread_exit(NULL);
+		return future_ok(NULL);
+	}
+	return waitpid(child, status, 0) == child ? future_ok(NULL) :
+		future_fail(errno);
+}
+
+static int end_of_a_child(int how)
+{
+	future_executor_t *pool = pool_of(1);
+	future_t *task = future_submit(pool, fork_and_end, &how);
+	atomic_int ran = 0;
+
+	for (int i = 0; i < 10; i++)
+		ck_assert_int_eq(future_execute(pool, count_work, &ran), 0);
+	ck_assert_int_eq(outcome_of(task), 0);
+	future_executor_unref(pool);
+	ck_assert_int_eq(ran, 10);
+	return how;
+}
+
+START_TEST(a_child_that_returns_from_the_task_aborts)
+{
+	int status = end_of_a_child(-1);
+
+	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+}
+END_TEST
+
+START_TEST(a_child_may_leave_the_task_with_pthread_exit)
+{
+	int status;
+
+	if (skipped(under_asan() || under_tsan(),
+			"at its end the tool looks at threads left behind"))
+		return;
+	status = end_of_a_child(-2);
+	ck_assert(WIFEXITED(status));
+	ck_assert_int_eq(WEXITSTATUS(status), 0);
+}
+END_TEST
+
+static void return_inline(void *arg)
+{
+	int *status = arg;
+	pid_t child;
+
+	*status = 1;
+	child = fork();
+	if (child != 0)
+		(void)!(waitpid(child, status, 0) == child);
+	else
+		*status = -3;
+}
+
+START_TEST(a_child_may_return_from_what_the_inline_executor_runs)
+{
+	atomic_int ran = 0;
+	int status = -1;
+
+	ck_assert_int_eq(future_execute(future_inline(), return_inline,
+		&status), 0);
+	if (status == -3) {
+		CHILD_ASSERT(future_current() == NULL);
+		CHILD_ASSERT(outcome_of(future_submit(future_inline(),
+			count_task, &ran)) == 0);
+		CHILD_ASSERT(ran == 1);
+		_exit(0);
+	}
+	ck_assert(WIFEXITED(status));
+	ck_assert_int_eq(WEXITSTATUS(status), 0);
+}
+END_TEST
+
+/* While others wait. */
+
+static void *await_main(void *arg)
+{
+	struct inside *inside = arg;
+
+	return future_get(inside->own).error == 0 ? arg : NULL;
+}
+
+static void awaited_child(void *arg)
+{
+	struct inside *inside = arg;
+
+	CHILD_ASSERT(future_get(inside->own).error == ECHILD);
+	CHILD_ASSERT(future_wait(inside->own, future_in_ms(1)) == ECHILD);
+	CHILD_ASSERT(future_join(inside->own, FUTURE_FOREVER) == ECHILD);
+	CHILD_ASSERT(future_executor_drain(inside->pool, FUTURE_FOREVER) ==
+		ECHILD);
+	future_unref(inside->own);
+	future_executor_unref(inside->pool);
+}
+
+START_TEST(a_fork_leaves_those_who_wait_in_the_parent_alone)
+{
+	struct inside inside = { .pool = pool_of(1), .gate = GATE_INIT };
+	pthread_t threads[2];
+	void *fine;
+
+	inside.own = future_submit(inside.pool, pass_task, &inside.gate);
+	gate_await(&inside.gate, 1);
+	for (int i = 0; i < 2; i++)
+		threads[i] = thread_start(await_main, &inside);
+	for (int i = 0; i < 10; i++)
+		child_passes(awaited_child, &inside);
+	gate_open(&inside.gate);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(pthread_join(threads[i], &fine), 0);
+		ck_assert_ptr_eq(fine, &inside);
+	}
+	future_unref(inside.own);
+	future_executor_unref(inside.pool);
+}
+END_TEST
+
 static future_result_t fork_inline(void *arg)
 {
 	*(int *)arg = in_child(made_child, NULL);
@@ -248,6 +382,12 @@ static void add_children(Suite *suite)
 	tcase_add_test(tcase, an_unused_default_executor_starts_in_the_child);
 	tcase_add_test(tcase, the_child_of_a_task_is_a_plain_thread);
 	tcase_add_test(tcase, the_child_of_a_task_can_make_a_pool);
+	tcase_add_test(tcase, a_child_that_returns_from_the_task_aborts);
+	tcase_add_test(tcase, a_child_may_leave_the_task_with_pthread_exit);
+	tcase_add_test(tcase,
+		a_child_may_return_from_what_the_inline_executor_runs);
+	tcase_add_test(tcase,
+		a_fork_leaves_those_who_wait_in_the_parent_alone);
 	tcase_add_test(tcase, the_child_of_an_inline_task_starts_afresh);
 	tcase_add_test(tcase, the_child_locks_no_inherited_token);
 }

@@ -168,6 +168,11 @@ static void help_left(void *argument)
 		executor->kind->ran(executor, FUT_END_CANCELLED);
 }
 
+static void lane_left(void *job)
+{
+	fut_job_unref(job);
+}
+
 void fut_help_run(struct fut_job *job)
 {
 	struct future_executor *executor =
@@ -176,7 +181,10 @@ void fut_help_run(struct fut_job *job)
 
 	/* In a lane the earlier ones come first. */
 	if (executor->kind->help != NULL) {
+		FUT_WATCH(watch, lane_left, job);
+
 		executor->kind->help(executor, &job->task);
+		FUT_RETURNED(watch);
 		fut_job_unref(job);
 		return;
 	}

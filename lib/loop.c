@@ -200,13 +200,13 @@ static bool loop_inside(struct future_executor *executor)
 static bool loop_step(struct future_executor *executor)
 {
 	struct fut_loop *loop = fut_loop_of(executor);
-	bool ran;
+	bool more = fut_loop_has_more(loop);
 
 	if (fut_loop_enter(loop) != 0)
 		return false;
-	ran = fut_loop_pass(loop, false) > 0;
+	more |= fut_loop_pass(loop, false) > 0;
 	fut_loop_leave(loop);
-	return ran;
+	return more;
 }
 
 /* Until nothing is left, or the deadline.  ETIMEDOUT says it has passed. */
@@ -218,7 +218,8 @@ static int run_out(struct fut_loop *loop, int64_t deadline_ns)
 		return 0;	/* somebody has come before: look again */
 	do
 		late = fut_clock_now() >= deadline_ns;
-	while (!late && fut_loop_pass(loop, false) > 0);
+	while (!late && (fut_loop_pass(loop, false) > 0 ||
+			fut_loop_has_more(loop)));
 	fut_loop_leave(loop);
 	return late ? ETIMEDOUT : 0;
 }

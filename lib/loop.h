@@ -98,6 +98,9 @@ static inline void fut_loop_let_go(struct fut_task *husks)
 	}
 }
 
+/* Something is queued, be it only the runner of a lane: see runner_run(). */
+bool fut_loop_has_more(struct fut_loop *loop);
+
 /* Passes and naps, by the runner, until stopped, 0, or shut, ESHUTDOWN. */
 int fut_loop_spin(struct fut_loop *loop);
 

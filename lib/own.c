@@ -17,6 +17,7 @@
 #include "lock.h"
 #include "pool.h"
 #include "shell.h"
+#include "unwind.h"
 
 #include <errno.h>
 #include <future/own.h>
@@ -256,6 +257,8 @@ static void end(future_work_t *work, bool run, const char *sentence)
 
 	if (own == NULL)
 		return;
+	FUT_MUST_RETURN(must, "libfuture: a work was left by pthread_exit or "
+		"an exception");
 	/* Inside, also for what fires when its function has returned. */
 	fut_frame_push(&frame, &own->executor, NULL);
 	if (run)
@@ -263,6 +266,7 @@ static void end(future_work_t *work, bool run, const char *sentence)
 	else
 		how = task->kind->drop(task, ECANCELED) ? FUT_END_CANCELLED :
 			FUT_END_HUSK;
+	FUT_HAS_RETURNED(must);
 	fut_frame_pop(&frame);
 	leave(own, 1, run, how);
 }

@@ -5,6 +5,7 @@
 #include "inline.h"
 #include "pool.h"
 #include "thread.h"
+#include "unwind.h"
 
 #include <errno.h>
 
@@ -176,15 +177,28 @@ size_t fut_loop_pass(struct fut_loop *loop, bool stops)
 	struct fut_inline_list inlined = fut_inline_set_aside();
 	struct fut_frame frame;
 	size_t ran;
+	FUT_MUST_RETURN(must, "libfuture: what a loop ran was left by "
+		"pthread_exit or an exception");
 
 	fut_frame_push(&frame, &loop->executor, NULL);
 	begin_pass(loop);
 	ran = run_due(loop);
 	ran += run_queued(loop, stops);
+	FUT_HAS_RETURNED(must);
 	end_pass(loop);
 	fut_frame_pop(&frame);
 	fut_inline_restore(&inlined);
 	return ran;
+}
+
+bool fut_loop_has_more(struct fut_loop *loop)
+{
+	bool more;
+
+	fut_lock(&loop->timers.lock);
+	more = loop->queue.head != NULL;
+	fut_unlock(&loop->timers.lock);
+	return more;
 }
 
 /* Under the lock: 0 or ESHUTDOWN if it is time to leave; else EAGAIN. */
@@ -236,7 +250,7 @@ void fut_loop_finish(struct fut_loop *loop)
 {
 	struct fut_frame frame;
 
-	while (fut_loop_pass(loop, false) > 0)
+	while (fut_loop_pass(loop, false) > 0 || fut_loop_has_more(loop))
 		;
 	fut_frame_push(&frame, &loop->executor, NULL);
 	fut_timers_end(&loop->timers);

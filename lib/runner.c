@@ -2,6 +2,7 @@
 #include "lane.h"
 #include "frame.h"
 #include "park.h"
+#include "unwind.h"
 
 #include <errno.h>
 
@@ -67,20 +68,42 @@ static void unlock_after(struct fut_lane *lane)
 		parent->kind->prod(parent);
 }
 
+struct at_work {
+	struct fut_lane *lane;
+	struct fut_frame frame;
+};
+
+static void count_end(struct fut_lane *lane, enum fut_end end)
+{
+	fut_lock(&lane->lock);
+	lane->counts[end]++;
+	unlock_after(lane);
+}
+
+/* By pthread_exit. */
+static void work_left(void *arg)
+{
+	struct at_work *at = arg;
+
+	fut_frame_pop(&at->frame);
+	count_end(at->lane, FUT_END_CANCELLED);
+}
+
 /* Runs what was taken; settling it, too, is inside the lane. */
 static void work(struct fut_lane *lane, struct fut_task *task)
 {
-	enum fut_end how = FUT_END_HUSK;
-	struct fut_frame frame;
+	struct at_work at = { .lane = lane };
+	enum fut_end end = FUT_END_HUSK;
 
 	if (task != NULL) {
-		fut_frame_push(&frame, &lane->executor, NULL);
-		how = task->kind->run(task);
-		fut_frame_pop(&frame);
+		FUT_WATCH(watch, work_left, &at);
+
+		fut_frame_push(&at.frame, &lane->executor, NULL);
+		end = task->kind->run(task);
+		FUT_RETURNED(watch);
+		fut_frame_pop(&at.frame);
 	}
-	fut_lock(&lane->lock);
-	lane->counts[how]++;
-	unlock_after(lane);
+	count_end(lane, end);
 }
 
 static enum fut_end runner_run(struct fut_task *runner)

@@ -335,6 +335,41 @@ START_TEST(in_a_forked_child_a_lane_is_echild)
 }
 END_TEST
 
+static future_result_t leave_task(void *arg)
+{
+	(void)arg;
+	pthread_exit(NULL);
+}
+
+START_TEST(a_lane_goes_on_after_a_task_that_calls_pthread_exit)
+{
+	future_executor_t *pool = pool_of(1), *lane = lane_on(pool);
+	atomic_int ran = 0;
+	future_t *left = future_submit(lane, leave_task, NULL);
+
+	ck_assert_int_eq(future_execute(lane, count_work, &ran), 0);
+	ck_assert_int_eq(outcome_of(left), ECANCELED);
+	future_executor_unref(lane);
+	ck_assert_int_eq(ran, 1);
+	future_executor_unref(pool);
+}
+END_TEST
+
+START_TEST(a_lane_on_a_loop_is_run_by_who_closes_it)
+{
+	future_executor_t *loop = NULL, *lane;
+	atomic_int ran = 0;
+
+	ck_assert_int_eq(future_loop_new(&loop), 0);
+	lane = lane_on(loop);
+	for (int i = 0; i < 5; i++)
+		ck_assert_int_eq(future_execute(lane, count_work, &ran), 0);
+	future_executor_unref(lane);
+	ck_assert_int_eq(ran, 5);
+	future_executor_unref(loop);
+}
+END_TEST
+
 START_TEST(a_lane_in_a_sim_is_run_by_it)
 {
 	future_executor_t *sim = NULL, *lane;
@@ -379,6 +414,9 @@ int main(void)
 	tcase_add_test(tcase, a_future_outlives_the_lane_that_was_its_home);
 	tcase_add_test(tcase, the_hooks_of_its_parent_are_called);
 	tcase_add_test(tcase, in_a_forked_child_a_lane_is_echild);
+	tcase_add_test(tcase,
+		a_lane_goes_on_after_a_task_that_calls_pthread_exit);
+	tcase_add_test(tcase, a_lane_on_a_loop_is_run_by_who_closes_it);
 	tcase_add_test(tcase, a_lane_in_a_sim_is_run_by_it);
 	return suite_run(suite);
 }

@@ -357,7 +357,31 @@ static inline pid_t thread_id(void)
 	return (pid_t)syscall(SYS_gettid);
 }
 
-/* The threads that the kernel knows of in this process. */
+/*
+ * False once its last instruction has been executed: then it stands in /proc a
+ * moment longer, be it joined.
+ */
+static inline bool thread_runs(const char *tid)
+{
+	enum { PF_EXITING = 4 };	/* of the kernel */
+	char path[64], line[512], *read;
+	unsigned flags = PF_EXITING;
+	const char *state;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%.20s/stat", tid);
+	file = fopen(path, "re");
+	if (file == NULL)
+		return false;
+	read = fgets(line, sizeof(line), file);
+	fclose(file);
+	state = read != NULL ? strrchr(line, ')') : NULL;
+	/* Behind the name: state, parent, group, session, tty, its group. */
+	return state != NULL && sscanf(state + 1,
+		" %*c %*d %*d %*d %*d %*d %u", &flags) == 1 &&
+		!(flags & PF_EXITING);
+}
+
 static inline size_t threads_now(void)
 {
 	DIR *tasks = opendir("/proc/self/task");
@@ -366,19 +390,20 @@ static inline size_t threads_now(void)
 	ck_assert_ptr_nonnull(tasks);
 	for (struct dirent *task; (task = readdir(tasks)) != NULL;)
 		if (task->d_name[0] != '.')
-			count++;
+			count += thread_runs(task->d_name);
 	closedir(tasks);
 	return count;
 }
 
 /*
- * Waits until there are `count` threads.  A thread that has been joined stands
- * in /proc a moment longer, and the kernel has no event for its end: this is
- * the one place that looks again and again, and Check's timeout ends it.
+ * Waits until there are `count` threads.  The kernel has no event for the end
+ * of one: this is the one place that looks again and again, and Check's timeout
+ * ends it.
  */
 static inline void threads_become(size_t count)
 {
-	while (threads_now() != count)
+	/* A reader of /proc may miss one when another one ends: so twice. */
+	while (threads_now() != count || threads_now() != count)
 		sched_yield();
 }
 

@@ -67,6 +67,7 @@ static void child_left(void *child)
 static future_result_t child_run(void *arg)
 {
 	struct child *child = arg;
+	struct future_cell *own;
 	future_result_t result;
 	FUT_WATCH(watch, child_left, child);
 
@@ -74,8 +75,12 @@ static future_result_t child_run(void *arg)
 	result = child->fn(child->arg);
 	FUT_RETURNED(watch);
 	/* What a child that was cancelled returns nobody asks for. */
-	if (result.error != 0 && !fut_stop_asked())
+	own = fut_stop_own();
+	if (result.error != 0 && own != NULL && !fut_stop_asked()) {
+		/* It fails so itself; the rest is cancelled. */
+		fut_under_leave(&fut_job_behind(fut_job_of(own))->under);
 		fail(child->group, result.error);
+	}
 	return result;
 }
 

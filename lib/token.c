@@ -110,12 +110,19 @@ bool fut_under_hang(struct fut_under *under)
 	return false;
 }
 
-void fut_under_end(struct fut_under *under)
+void fut_under_leave(struct fut_under *under)
 {
 	future_token_t *token = under->token;
 
 	if (token != NULL && fut_cell_unhang(&token->job.cell, &under->hook))
 		let_go(under);
+}
+
+void fut_under_end(struct fut_under *under)
+{
+	future_token_t *token = under->token;
+
+	fut_under_leave(under);
 	let_go(under);
 	future_token_unref(token);
 }

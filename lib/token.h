@@ -38,6 +38,9 @@ void fut_under_init(struct fut_under *under, struct fut_job *job,
  */
 bool fut_under_hang(struct fut_under *under);
 
+/* From now on it is not: the job has an outcome of its own. */
+void fut_under_leave(struct fut_under *under);
+
 /* The last reference to the job is gone.  Frees the memory, or has it freed. */
 void fut_under_end(struct fut_under *under);
 

@@ -209,6 +209,18 @@ static future_result_t fail_when_asked(void *arg)
 	return future_fail(EIO);
 }
 
+START_TEST(a_child_that_fails_keeps_its_error)
+{
+	future_executor_t *pool = pool_of(2);
+	future_group_t *group = group_on(pool);
+	future_t *child = future_group_submit(group, fail_task, NULL);
+
+	ck_assert_int_eq(future_group_close(group), EIO);
+	ck_assert_int_eq(outcome_of(child), EIO);
+	future_executor_unref(pool);
+}
+END_TEST
+
 START_TEST(what_a_cancelled_child_returns_is_no_error)
 {
 	future_executor_t *pool = pool_of(2);
@@ -376,6 +388,7 @@ int main(void)
 	tcase_add_test(tcase,
 		an_idle_group_under_a_cancelled_token_closes_with_ecanceled);
 	tcase_add_test(tcase, a_child_whose_future_is_cancelled_is_no_error);
+	tcase_add_test(tcase, a_child_that_fails_keeps_its_error);
 	tcase_add_test(tcase, what_a_cancelled_child_returns_is_no_error);
 	tcase_add_test(tcase,
 		the_cancel_of_who_closes_reaches_the_child_that_he_runs);

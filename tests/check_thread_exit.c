@@ -244,9 +244,13 @@ END_TEST
 
 START_TEST(a_thread_that_nobody_can_replace_goes_on)
 {
-	future_executor_t *pool = pool_of(1);
-	intptr_t before = tid_of(pool);
+	future_executor_t *pool;
+	intptr_t before;
 
+	if (skipped(under_tsan(), "to clang's tool that thread has ended"))
+		return;
+	pool = pool_of(1);
+	before = tid_of(pool);
 	for (int i = 0; i < 3; i++) {
 		fail_thread(1);
 		ck_assert_int_eq(outcome_of(future_submit(pool, leave_task,

@@ -13,8 +13,12 @@ static struct fut_shells shells;
 void fut_lane_end(struct fut_lane *lane, bool wait)
 {
 	struct future_executor *parent = fut_lane_parent(lane);
+	bool timed;
 
-	if (lane->timed)
+	fut_lock(&lane->lock);
+	timed = lane->timed;
+	fut_unlock(&lane->lock);
+	if (timed)
 		fut_tasks_drop(parent->kind->evict(parent, &lane->executor),
 			ESHUTDOWN);
 	fut_lock(&lane->lock);

@@ -9,6 +9,7 @@
 /* What is left to do once the lock is released. */
 struct after {
 	bool wake;
+	struct fut_worker *hired;	/* to be started */
 	struct fut_task *oldest;	/* to be dropped */
 	uint32_t room;			/* to be waited for */
 };
@@ -77,9 +78,11 @@ static inline void enqueue(struct fut_pool *pool, struct fut_task *task,
 		FUT_PLACE_QUEUED : FUT_PLACE_RELEASED);
 	pool->pushed++;
 	after->wake = fut_pool_wakes(pool);
-	if (FUT_UNLIKELY(pool->blocked_count != 0 &&
-			 pool->blocked_count == pool->alive))
-		fut_pool_prod(pool);
+	if (FUT_UNLIKELY(pool->dozing != 0)) {
+		after->hired = fut_pool_hires(pool);
+		if (after->hired == NULL && pool->dozing == pool->alive)
+			fut_pool_prod(pool);
+	}
 }
 
 /*
@@ -118,7 +121,7 @@ static int push_waiting(struct fut_pool *pool, struct fut_task *task,
 	int error;
 
 	do {
-		last = fut_park(&pool->room, after->room, deadline) ==
+		last = fut_worker_park(&pool->room, after->room, deadline) ==
 			ETIMEDOUT;
 		error = push(pool, task, FUT_POST_NEW, true, last, after);
 	} while (error == EAGAIN && !last);
@@ -139,7 +142,7 @@ static void count(struct fut_pool *pool, enum fut_end end)
 static inline bool push_simply(struct fut_pool *pool, struct fut_task *task,
 	enum fut_post how)
 {
-	struct after after = { false, NULL, 0 };
+	struct after after = { .wake = false };
 	bool simple;
 
 	fut_lock(&pool->lock);
@@ -150,6 +153,8 @@ static inline bool push_simply(struct fut_pool *pool, struct fut_task *task,
 	fut_unlock(&pool->lock);
 	if (after.wake)
 		fut_unpark(&pool->wake, 1);
+	if (FUT_UNLIKELY(after.hired != NULL))
+		fut_pool_hire(after.hired);
 	return simple;
 }
 
@@ -203,7 +208,7 @@ int fut_pool_post(struct future_executor *executor, struct fut_task *task,
 	enum fut_post how)
 {
 	struct fut_pool *pool = fut_pool_of(executor);
-	struct after after = { false, NULL, 0 };
+	struct after after = { .wake = false };
 	int error;
 
 	if (how == FUT_POST_RELEASED && fut_pool_keep(executor, task))
@@ -221,22 +226,12 @@ int fut_pool_post(struct future_executor *executor, struct fut_task *task,
 	}
 	if (after.wake)
 		fut_unpark(&pool->wake, 1);
+	if (FUT_UNLIKELY(after.hired != NULL))
+		fut_pool_hire(after.hired);
 	if (FUT_UNLIKELY(after.oldest != NULL) &&
 	    after.oldest->kind->drop(after.oldest, ECANCELED))
 		count(pool, FUT_END_CANCELLED);
 	return error;
-}
-
-/* Under the lock: a wait in on_thread_start runs what it waits for. */
-static void begin_early(struct fut_pool *pool)
-{
-	struct fut_worker *worker = fut_pool_self(pool);
-
-	FUT_ASSERT(fut_lock_held(&pool->lock));
-	if (worker == NULL || !worker->rested)
-		return;
-	worker->rested = false;
-	FUT_COUNT_DOWN(pool->idle);
 }
 
 void fut_pool_husk(struct future_executor *executor, struct fut_task *task,
@@ -252,7 +247,8 @@ void fut_pool_husk(struct future_executor *executor, struct fut_task *task,
 			pool->counts[FUT_END_CANCELLED]++;
 		} else {
 			pool->claims++;
-			begin_early(pool);
+			if (fut_pool_self(pool) != NULL)
+				fut_pool_begin_early(fut_pool_self(pool));
 		}
 		fut_pool_note_peak(pool);
 		if (fut_queue_mark(&pool->queue, task))

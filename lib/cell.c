@@ -98,7 +98,7 @@ bool fut_cell_claim_at_once(struct future_cell *cell)
 
 bool fut_cell_claim_to_follow(struct future_cell *cell)
 {
-	if (!begin(cell, FUT_CLAIM | FUT_FOLLOWS | FUT_LOCKED))
+	if (!begin(cell, FUT_CLAIM | FUT_FOLLOWS | FUT_LINKING | FUT_LOCKED))
 		return false;
 	fut_self_locks(+1);
 	return true;
@@ -114,7 +114,8 @@ bool fut_cell_claim_follower(struct future_cell *cell)
 		if (fut_is_settled(word) || !(word & FUT_FOLLOWS))
 			return false;
 		/* One that ran is still seen to run. */
-		next = (word & ~(uint64_t)FUT_FOLLOWS) | FUT_CLAIM;
+		next = (word & ~(uint64_t)(FUT_FOLLOWS | FUT_LINKING)) |
+			FUT_CLAIM;
 	} while (!atomic_compare_exchange_weak_explicit(&cell->word, &word,
 		next, FUT_ACQUIRE, FUT_RELAXED));
 	return true;
@@ -133,10 +134,17 @@ bool fut_cell_follow(struct future_cell *cell)
 	/* The link before the bit, for who peeks under LOCKED. */
 	while (!fut_is_settled(word) &&
 	       !atomic_compare_exchange_weak_explicit(&cell->word, &word,
-			(word & ~(uint64_t)FUT_BUSY) | FUT_FOLLOWS,
-			FUT_ACQ_REL, FUT_RELAXED))
+			(word & ~(uint64_t)FUT_BUSY) | FUT_FOLLOWS |
+			FUT_LINKING, FUT_ACQ_REL, FUT_RELAXED))
 		;
 	return !fut_is_settled(word);
+}
+
+void fut_cell_linked(struct future_cell *cell)
+{
+	/* Those who looked before have said so, for hang_and_look(). */
+	atomic_fetch_and_explicit(&cell->word, ~(uint64_t)FUT_LINKING,
+		FUT_ACQ_REL);
 }
 
 enum fut_cell_cancelled fut_cell_cancel(struct future_cell *cell, bool busy,

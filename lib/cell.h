@@ -17,6 +17,8 @@
  *	TAKEN	the value was made somebody's own
  *	SHARED	the value belongs to `owner`, which this future references
  *	FOLLOWS	it settles as `followed` does, which this future references
+ *	LINKING	it has just begun to follow: whether that closes a ring of those
+ *		who wait for each other is still being looked at
  *	WEAK	who has no reference may yet get one: see token.h
  *	LOCKED	a lock for the ring, and for what links to other futures
  *	AWAITED	somebody parks on the word: who clears LOCKED or BUSY wakes them
@@ -60,7 +62,8 @@ enum fut_cell_bit {
 	FUT_TAKEN = 1 << 6,
 	FUT_SHARED = 1 << 7,
 	FUT_FOLLOWS = 1 << 8,
-	FUT_WEAK = 1 << 11	/* 9, 10: FUT_LOCKED, FUT_AWAITED of bits.h */
+	FUT_WEAK = 1 << 11,	/* 9, 10: FUT_LOCKED, FUT_AWAITED of bits.h */
+	FUT_LINKING = 1 << 12
 };
 
 /* One reference. */
@@ -265,17 +268,21 @@ static inline enum fut_cell_published fut_cell_publish(
 void fut_cell_born_settled(struct future_cell *cell);
 
 /*
- * As claim, for one that is to follow: FOLLOWS and LOCKED with it, so that a
- * cancel in between waits for the link.  The caller writes it and unlocks.
+ * As claim, for one that is to follow: FOLLOWS, LINKING and LOCKED with it, so
+ * that a cancel in between waits for the link.  The caller writes it and
+ * unlocks.
  */
 bool fut_cell_claim_to_follow(struct future_cell *cell);
 
 /*
  * The run, or the claim, ends in following `followed`, which has been written:
- * sets FOLLOWS.  False if a running one was cancelled meanwhile: then nothing
- * changed.
+ * sets FOLLOWS and LINKING.  False if a running one was cancelled meanwhile:
+ * then nothing changed.
  */
 bool fut_cell_follow(struct future_cell *cell);
+
+/* The link is sound: not LINKING any more. */
+void fut_cell_linked(struct future_cell *cell);
 
 /*
  * Any open cell -> CANCELLED.  `busy` keeps a pending one BUSY, until

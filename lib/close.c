@@ -54,7 +54,7 @@ size_t fut_pool_cancel(struct future_executor *executor)
 	struct fut_pool *pool = fut_pool_of(executor);
 	struct fut_worker *workers;
 	struct fut_task *queued, *timed, *task;
-	size_t settled = 0, width;
+	size_t settled = 0, slots;
 
 	/* First, so that nobody who leaves settles them otherwise. */
 	fut_timers_shut(&pool->timers, FUT_TIMERS_CANCELLED);
@@ -65,10 +65,10 @@ size_t fut_pool_cancel(struct future_executor *executor)
 	queued = fut_queue_drain(&pool->queue);
 	atomic_store_explicit(&pool->filled, 0, FUT_RELAXED);
 	workers = pool->gone ? NULL : pool->workers;
-	width = pool->width;
+	slots = pool->slots;
 	fut_unlock(&pool->lock);
 	wake_everybody(pool);
-	for (size_t i = 0; workers != NULL && i < width; i++) {
+	for (size_t i = 0; workers != NULL && i < slots; i++) {
 		while ((task = fut_share_take(&workers[i].share)) != NULL)
 			settled += task->kind->drop(task, ECANCELED);
 	}
@@ -112,7 +112,7 @@ static int await(struct fut_pool *pool, bool (*done)(struct fut_pool *pool),
 		fut_unlock(&pool->lock);
 		if (now || error != 0)
 			return now ? 0 : error;
-		error = fut_park(&pool->calm, calm, deadline_ns);
+		error = fut_worker_park(&pool->calm, calm, deadline_ns);
 		fut_lock(&pool->lock);
 		pool->watchers--;
 		fut_unlock(&pool->lock);
@@ -281,7 +281,7 @@ void fut_pool_stats(struct future_executor *executor,
 	fut_pool_note_peak(pool);
 	ret_stats->peak_queue = pool->peak;
 	ret_stats->threads = pool->width;
-	for (size_t i = 0; pool->workers != NULL && i < pool->width; i++)
+	for (size_t i = 0; pool->workers != NULL && i < pool->slots; i++)
 		add_worker(&pool->workers[i], ret_stats, ended);
 	fut_unlock(&pool->lock);
 	ret_stats->completed = ended[FUT_END_OK];

@@ -29,6 +29,7 @@ struct leg {
 	struct combined *combined;
 	struct future_cell *input;	/* with a reference */
 	bool kept;			/* which went over to the array */
+	_Atomic bool fired;		/* what follows from it is done */
 };
 
 /* The value: results, and behind them the inputs that they borrow from. */
@@ -44,7 +45,7 @@ struct combined {
 	bool cancel_rest;
 	_Atomic uint32_t phase;
 	_Atomic size_t open;
-	_Atomic size_t first_open;	/* all before it have settled: a hint */
+	_Atomic size_t first_open;	/* all before it have fired: a hint */
 	_Atomic size_t missing;	/* successes, until it succeeds */
 	_Atomic size_t spare;	/* failures that it can still do with */
 	size_t count;
@@ -191,7 +192,8 @@ static void decide(struct combined *combined, struct future_cell *input,
 static bool leg_fire(struct fut_hook *hook, struct future_cell *input,
 	bool locked)
 {
-	struct combined *combined = FUT_OWNER(hook, struct leg, hook)->combined;
+	struct leg *leg = FUT_OWNER(hook, struct leg, hook);
+	struct combined *combined = leg->combined;
 	int error;
 
 	if (locked)
@@ -203,6 +205,8 @@ static bool leg_fire(struct fut_hook *hook, struct future_cell *input,
 			FUT_ACQ_REL) == 1 :
 	    atomic_fetch_sub_explicit(&combined->spare, 1, FUT_ACQ_REL) == 0)
 		decide(combined, input, error);
+	/* The outcome, if that was it, before the word, for hope.c. */
+	atomic_store_explicit(&leg->fired, true, FUT_RELEASE);
 	close_legs(combined, 1);
 	return true;
 }
@@ -224,19 +228,42 @@ static void combined_free(struct fut_job *job)
 	fut_free(combined);
 }
 
+static bool has_fired(struct leg *leg)
+{
+	/* The word before the outcome, for leg_fire(). */
+	return atomic_load_explicit(&leg->fired, FUT_ACQUIRE);
+}
+
+/* *at is how many were passed by at the end. */
+static struct future_cell *need_back(struct combined *combined, size_t *at)
+{
+	for (; *at < combined->count; (*at)++) {
+		size_t i = combined->count - 1 - *at;
+
+		if (!has_fired(&combined->legs[i])) {
+			(*at)++;
+			return fut_cell_ref(combined->legs[i].input);
+		}
+	}
+	return NULL;
+}
+
 /* Under the cell's lock. */
-static struct future_cell *combined_need(struct fut_job *job, size_t *at)
+static struct future_cell *combined_need(struct fut_job *job, size_t *at,
+	bool back)
 {
 	struct combined *combined = combined_of(job);
 	size_t first = atomic_load_explicit(&combined->first_open, FUT_RELAXED);
 	size_t i = *at > first ? *at : first;
 
+	if (back)
+		return need_back(combined, at);
 	for (; i < combined->count; i++) {
-		struct future_cell *input = combined->legs[i].input;
+		struct leg *leg = &combined->legs[i];
 
-		if (!fut_is_settled(fut_cell_state(input))) {
+		if (!has_fired(leg)) {
 			*at = i + 1;
-			return fut_cell_ref(input);
+			return fut_cell_ref(leg->input);
 		}
 		if (i == first)
 			atomic_store_explicit(&combined->first_open, ++first,
@@ -303,6 +330,7 @@ static void set_legs(struct combined *combined, future_t *const *futures)
 		fut_hook_init(&leg->hook, leg_fire);
 		leg->combined = combined;
 		leg->kept = false;
+		atomic_store_explicit(&leg->fired, false, FUT_RELAXED);
 		leg->input = fut_cell_ref(futures[i]);
 	}
 }

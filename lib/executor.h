@@ -93,11 +93,21 @@ struct fut_executor_kind {
 		struct future_executor *lane);
 
 	/*
-	 * These two only for one on another: whether who runs that one may run
-	 * its oldest task now, which is `task` or one before it; and does.
+	 * Whether what it holds will be taken up although so many of those at
+	 * work here sleep: see fut_asleep_serves().  *ret_up, untouched or set:
+	 * if it is not, yet will be when somebody there takes something up.
+	 * NULL: others run it, and there is always hope.
+	 */
+	bool (*moves)(struct future_executor *executor, size_t asleep,
+		struct future_executor **ret_up);
+
+	/*
+	 * These two only for one on another: whether who runs that one, or is
+	 * `inside` this, may run its oldest task now, which is `task` or one
+	 * before it; and does.
 	 */
 	bool (*may_help)(struct future_executor *executor,
-		const struct fut_task *task);
+		const struct fut_task *task, bool inside);
 	void (*help)(struct future_executor *executor,
 		const struct fut_task *task);
 

@@ -7,6 +7,7 @@
  * has to look if by then something hangs on it.
  */
 #include "help.h"
+#include "hope.h"
 #include "sleeper.h"
 
 #include <errno.h>
@@ -108,16 +109,17 @@ static void hang_and_look(struct fut_job *job, struct future_cell *inner)
 {
 	fut_cell_ref(&job->cell);
 	hang(job, inner);
-	/* Who looked before this link counted himself before he looked. */
-	if (FUT_UNLIKELY(atomic_load_explicit(&fut_sleeper_helpers,
-			FUT_RELAXED) != 0))
-		fut_help_prod(&job->cell);
 	inner = between(&job->cell);
 	if (inner != NULL) {
 		if (fut_help_waits(inner, &job->cell))
 			give_up_ring(job, inner);
 		fut_job_unref(fut_job_of(inner));
 	}
+	fut_cell_linked(&job->cell);
+	/* Who looked before counted himself before he looked. */
+	if (FUT_UNLIKELY(atomic_load_explicit(&fut_sleeper_helpers,
+			FUT_RELAXED) != 0))
+		fut_hope_prod(&job->cell);
 	fut_job_unref(job);
 }
 

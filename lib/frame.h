@@ -19,6 +19,7 @@ struct fut_frame {
 	struct future_cell *cell;	/* what it settles; NULL: nothing */
 	future_token_t *token;	/* which it is under; NULL: none */
 	bool may_keep;			/* of its thread, before it */
+	bool at_work;	/* a turn of a lane's or a loop's: asleep.h */
 };
 
 /* A function is about to run, or has returned. */
@@ -32,6 +33,7 @@ static inline void fut_frame_push(struct fut_frame *frame,
 	frame->executor = executor;
 	frame->cell = cell;
 	frame->token = NULL;
+	frame->at_work = false;
 	frame->may_keep = self->may_keep;
 	self->may_keep = false;
 	self->frame = frame;

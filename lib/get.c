@@ -1,6 +1,7 @@
 /* See get.h. */
 #include "get.h"
 #include "help.h"
+#include "hope.h"
 #include "loop.h"
 #include "pool.h"
 #include "stop.h"
@@ -36,7 +37,7 @@ static bool take_off(struct future_cell *cell, struct fut_sleeper *sleeper)
 }
 
 static int sleep_until(struct future_cell *cell, int64_t deadline_ns,
-	bool stops)
+	unsigned how)
 {
 	struct fut_sleeper sleeper;
 	uint32_t woken;
@@ -44,63 +45,177 @@ static int sleep_until(struct future_cell *cell, int64_t deadline_ns,
 	fut_sleeper_init(&sleeper);
 	if (!fut_cell_hang(cell, &sleeper.hook, 0))
 		return 0;
-	woken = fut_stop_sleep(&sleeper, FUT_SLEEPER_FIRED, deadline_ns, stops);
+	woken = fut_stop_sleep(&sleeper, FUT_SLEEPER_FIRED, deadline_ns,
+		how & FUT_WAIT_STOPS);
 	if ((woken & FUT_SLEEPER_FIRED) || take_off(cell, &sleeper))
 		return 0;
 	/* Of a sim: by another thread, which has not fired the hook yet. */
 	return is_settled(cell) ? 0 : fut_stop_error(woken);
 }
 
+/* A wait of a thread that runs something: how it sleeps. */
+struct sleep {
+	struct fut_sleeper sleeper;
+	struct fut_asleep asleep;
+	struct fut_blocked blocked;
+	struct fut_hook hoped;		/* on what can move */
+	struct future_cell *on;		/* that, with a reference, or NULL */
+	struct fut_job *job;		/* to be run instead */
+	bool listed;
+};
+
+static bool hoped_fire(struct fut_hook *hook, struct future_cell *source,
+	bool locked)
+{
+	(void)source;
+	if (locked)
+		return false;
+	fut_sleeper_wake(&FUT_OWNER(hook, struct sleep, hoped)->sleeper,
+		FUT_SLEEPER_HOPED);
+	return true;
+}
+
+/* Those who come to need this thread, or to be needed by it, know of it. */
+static void sleep_announce(struct sleep *sleep)
+{
+	struct fut_worker *worker = fut_self()->worker;
+
+	atomic_fetch_add_explicit(&fut_sleeper_helpers, 1, FUT_RELAXED);
+	if (worker != NULL)
+		fut_worker_block(worker, &sleep->blocked, &sleep->sleeper);
+	fut_loop_block(&sleep->sleeper);
+}
+
+static void sleep_end(struct sleep *sleep)
+{
+	struct fut_worker *worker = fut_self()->worker;
+
+	fut_loop_unblock();
+	if (worker != NULL)
+		fut_worker_unblock(worker, &sleep->blocked);
+	atomic_fetch_sub_explicit(&fut_sleeper_helpers, 1, FUT_RELAXED);
+}
+
+/* In a turn: whether to sleep. */
+static enum fut_hope sleep_enter(struct sleep *sleep, struct future_cell *cell,
+	unsigned how, bool helps)
+{
+	enum fut_hope hope;
+
+	sleep->asleep = (struct fut_asleep){ .spot = fut_spot_here(),
+		.waits = cell, .joins = is_settled(cell),
+		.firm = how & FUT_WAIT_FIRM, .sleeper = &sleep->sleeper };
+	fut_asleep_add(&sleep->asleep);
+	hope = fut_hope_find(&sleep->asleep, helps, &sleep->on);
+	sleep->asleep.on = sleep->on;
+	sleep->listed = hope == FUT_HOPE_MOVES;
+	if (!sleep->listed)
+		fut_asleep_remove(&sleep->asleep);
+	return hope;
+}
+
+/*
+ * Looks whether anything can move that `cell` needs: 0 if the thread may sleep,
+ * and hangs a hook on that; EDEADLK; EAGAIN if there is a job to run, or
+ * something has moved.  `helps` as for fut_hope_find().
+ */
+static int sleep_begin(struct sleep *sleep, struct future_cell *cell,
+	unsigned how, bool helps)
+{
+	enum fut_hope hope = FUT_HOPE_MOVES;
+
+	/* Who runs a sim never sleeps. */
+	if (fut_self()->sim == NULL && fut_asleep_turn()) {
+		hope = sleep_enter(sleep, cell, how, helps);
+		fut_asleep_turn_ends();
+		fut_job_bury();
+	}
+	if (hope == FUT_HOPE_NONE)
+		return EDEADLK;
+	if (hope == FUT_HOPE_RUN) {
+		sleep->job = fut_job_of(sleep->on);
+		sleep->on = NULL;
+		return EAGAIN;
+	}
+	fut_hook_init(&sleep->hoped, hoped_fire);
+	if (sleep->on == NULL || sleep->on == cell ||
+	    fut_cell_hang(sleep->on, &sleep->hoped, 0))
+		return 0;
+	fut_job_unref(fut_job_of(sleep->on));
+	sleep->on = NULL;
+	return EAGAIN;
+}
+
+/* Whatever it was woken by. */
+static void sleep_leave(struct sleep *sleep, const struct future_cell *cell)
+{
+	if (sleep->on != NULL && sleep->on != cell &&
+	    !fut_cell_unhang(sleep->on, &sleep->hoped))
+		fut_sleeper_sleep(&sleep->sleeper, FUT_SLEEPER_HOPED,
+			FUT_FOREVER);
+	if (sleep->listed) {
+		(void)fut_asleep_turn();
+		fut_asleep_remove(&sleep->asleep);
+		fut_asleep_turn_ends();
+	}
+	if (sleep->on != NULL)
+		fut_job_unref(fut_job_of(sleep->on));
+}
+
 /*
  * Sleeps until the future settles, or something comes that may be needed: 0.
  * EDEADLK if nothing can.
  */
-static int sleep_in_task(struct future_cell *cell, bool stops)
+static int sleep_in_task(struct future_cell *cell, unsigned how)
 {
 	const uint32_t bits = FUT_SLEEPER_FIRED | FUT_SLEEPER_PRODDED |
-		FUT_SLEEPER_ROUSED;
-	struct fut_worker *worker = fut_self()->worker;
-	struct fut_blocked blocked;
-	struct fut_sleeper sleeper;
+		FUT_SLEEPER_ROUSED | FUT_SLEEPER_HOPED;
+	struct sleep sleep = { .on = NULL };
 	struct fut_job *job;
 	uint32_t woken = 0;
+	enum fut_help help;
+	int error = EAGAIN;
 
-	fut_sleeper_init(&sleeper);
-	if (!fut_cell_hang(cell, &sleeper.hook, 0))
+	fut_sleeper_init(&sleep.sleeper);
+	if (!fut_cell_hang(cell, &sleep.sleeper.hook, 0))
 		return 0;
-	atomic_fetch_add_explicit(&fut_sleeper_helpers, 1, FUT_RELAXED);
-	if (worker != NULL)
-		fut_worker_block(worker, &blocked, &sleeper);
-	fut_loop_block(&sleeper);
+	sleep_announce(&sleep);
 	/* Announced first, then looked: see fut_worker_block(). */
-	switch (fut_help_find(cell, &job)) {
+	help = fut_help_find(cell, &job);
+	switch (help) {
 	case FUT_HELP_JOB:
 		fut_job_unref(job);
 		break;
 	case FUT_HELP_NOTHING:
-		woken = fut_stop_sleep(&sleeper, bits, FUT_FOREVER, stops);
+	case FUT_HELP_ELSE:
+		error = sleep_begin(&sleep, cell, how, help == FUT_HELP_ELSE);
+		if (error == 0)
+			woken = fut_stop_sleep(&sleep.sleeper, bits, FUT_FOREVER,
+				how & FUT_WAIT_STOPS);
+		sleep_leave(&sleep, cell);
 		break;
 	case FUT_HELP_AGAIN:
 	case FUT_HELP_SELF:
 		break;
 	}
-	fut_loop_unblock();
-	if (worker != NULL)
-		fut_worker_unblock(worker, &blocked);
-	atomic_fetch_sub_explicit(&fut_sleeper_helpers, 1, FUT_RELAXED);
-	if (take_off(cell, &sleeper))
-		return 0;
-	return (woken & FUT_SLEEPER_STUCK) && !is_settled(cell) ? EDEADLK : 0;
+	sleep_end(&sleep);
+	if (take_off(cell, &sleep.sleeper))
+		error = 0;
+	else if ((woken & FUT_SLEEPER_STUCK) && !is_settled(cell))
+		error = EDEADLK;
+	if (sleep.job != NULL)
+		fut_help_run(sleep.job);
+	return error == EDEADLK ? EDEADLK : 0;
 }
 
 /* Without a deadline, inside a function that an executor runs. */
-static int wait_in_task(struct future_cell *cell, bool stops)
+static int wait_in_task(struct future_cell *cell, unsigned how)
 {
 	struct fut_job *job;
 	int error = 0;
 
 	while (error == 0 && !is_settled(cell)) {
-		if (stops && fut_stop_asked())
+		if ((how & FUT_WAIT_STOPS) && fut_stop_asked())
 			return ECANCELED;
 		switch (fut_help_find(cell, &job)) {
 		case FUT_HELP_SELF:
@@ -113,19 +228,26 @@ static int wait_in_task(struct future_cell *cell, bool stops)
 			fut_relax();
 			break;
 		case FUT_HELP_NOTHING:
+		case FUT_HELP_ELSE:
 			if (!spin(cell))
-				error = sleep_in_task(cell, stops);
+				error = sleep_in_task(cell, how);
 			break;
 		}
 	}
 	return error;
 }
 
-static int wait(struct future_cell *cell, int64_t deadline_ns, bool stops)
+static bool is_in_task(void)
 {
 	const struct fut_self *self = fut_self();
-	bool in_task = self->frame != NULL || self->worker != NULL ||
+
+	return self->frame != NULL || self->worker != NULL ||
 		self->inline_busy;
+}
+
+static int wait(struct future_cell *cell, int64_t deadline_ns, unsigned how)
+{
+	bool in_task = is_in_task();
 
 	if (is_settled(cell))
 		return 0;
@@ -134,10 +256,10 @@ static int wait(struct future_cell *cell, int64_t deadline_ns, bool stops)
 	if (deadline_ns <= FUTURE_NOW.ns)
 		return ETIMEDOUT;
 	if (in_task && deadline_ns == FUT_FOREVER)
-		return wait_in_task(cell, stops);
+		return wait_in_task(cell, how);
 	if (in_task && fut_frame_holds(cell))
 		return EDEADLK;
-	return spin(cell) ? 0 : sleep_until(cell, deadline_ns, stops);
+	return spin(cell) ? 0 : sleep_until(cell, deadline_ns, how);
 }
 
 future_result_t future_get(future_t *future)
@@ -148,13 +270,13 @@ future_result_t future_get(future_t *future)
 		return future_fail(EINVAL);
 	if (FUT_LIKELY(is_settled(future)))
 		return fut_cell_result(future);
-	error = wait(future, FUT_FOREVER, true);
+	error = wait(future, FUT_FOREVER, FUT_WAIT_STOPS);
 	return error != 0 ? future_fail(error) : fut_cell_result(future);
 }
 
 int future_wait(future_t *future, future_time_t deadline)
 {
-	return future != NULL ? wait(future, deadline.ns, true) : EINVAL;
+	return future != NULL ? wait(future, deadline.ns, FUT_WAIT_STOPS) : EINVAL;
 }
 
 future_result_t future_take(future_t *future)
@@ -164,10 +286,26 @@ future_result_t future_take(future_t *future)
 	return error != 0 ? future_fail(error) : fut_job_take(future);
 }
 
-/* Until it has settled and its function, if it has one, has returned. */
-static int await(struct future_cell *cell, int64_t deadline_ns, bool stops)
+/* Until the function of a settled one has returned, inside another. */
+static int await_quiet_in_task(struct future_cell *cell, unsigned how)
 {
-	int error = wait(cell, deadline_ns, stops);
+	struct sleep sleep = { .on = NULL };
+	int error;
+
+	fut_sleeper_init(&sleep.sleeper);
+	sleep_announce(&sleep);
+	error = sleep_begin(&sleep, cell, how, false);
+	if (error != EDEADLK)
+		error = fut_cell_await_quiet(cell, FUT_FOREVER);
+	sleep_leave(&sleep, cell);
+	sleep_end(&sleep);
+	return error;
+}
+
+/* Until it has settled and its function, if it has one, has returned. */
+static int await(struct future_cell *cell, int64_t deadline_ns, unsigned how)
+{
+	int error = wait(cell, deadline_ns, how);
 
 	if (error != 0 || !(fut_cell_state(cell) & FUT_BUSY))
 		return error;
@@ -175,6 +313,8 @@ static int await(struct future_cell *cell, int64_t deadline_ns, bool stops)
 		return ECHILD;
 	if (fut_frame_holds(cell))
 		return EDEADLK;
+	if (is_in_task() && deadline_ns == FUT_FOREVER)
+		return await_quiet_in_task(cell, how);
 	return fut_cell_await_quiet(cell, deadline_ns);
 }
 
@@ -184,7 +324,7 @@ static int await(struct future_cell *cell, int64_t deadline_ns, bool stops)
  * here: a chain is a loop, a tree a recursion.
  */
 static int join_others(struct future_cell *cell, int64_t deadline_ns,
-	bool stops, struct future_cell **ret_last)
+	unsigned how, struct future_cell **ret_last)
 {
 	struct future_cell *next, *last = NULL;
 	int error = 0;
@@ -195,26 +335,26 @@ static int join_others(struct future_cell *cell, int64_t deadline_ns,
 		for (size_t at = 0; error == 0 && (next = cell->kind->owns(
 				fut_job_of(cell), at)) != NULL; at++) {
 			if (last != NULL)
-				error = fut_join(last, deadline_ns, stops);
+				error = fut_join(last, deadline_ns, how);
 			last = next;
 		}
 	*ret_last = last;
 	return error;
 }
 
-int fut_join(struct future_cell *cell, int64_t deadline_ns, bool stops)
+int fut_join(struct future_cell *cell, int64_t deadline_ns, unsigned how)
 {
 	int error = 0;
 
 	while (error == 0 && cell != NULL) {
-		error = await(cell, deadline_ns, stops);
+		error = await(cell, deadline_ns, how);
 		if (error == 0)
-			error = join_others(cell, deadline_ns, stops, &cell);
+			error = join_others(cell, deadline_ns, how, &cell);
 	}
 	return error;
 }
 
 int future_join(future_t *future, future_time_t deadline)
 {
-	return future != NULL ? fut_join(future, deadline.ns, true) : EINVAL;
+	return future != NULL ? fut_join(future, deadline.ns, FUT_WAIT_STOPS) : EINVAL;
 }

@@ -204,7 +204,8 @@ static future_t *first_child(struct future_group *group, bool *ret_none)
 /* EDEADLK, or 0 when every child has left. */
 static int await_children(struct future_group *group)
 {
-	bool stops = true, none;
+	unsigned how = FUT_WAIT_STOPS | FUT_WAIT_FIRM;
+	bool none;
 
 	for (;;) {
 		future_t *future = first_child(group, &none);
@@ -212,11 +213,11 @@ static int await_children(struct future_group *group)
 
 		if (future == NULL)
 			return none ? 0 : EDEADLK;
-		error = fut_join(future, FUT_FOREVER, stops);
+		error = fut_join(future, FUT_FOREVER, how);
 		future_unref(future);
 		if (error == ECANCELED) {
 			/* The children as well; but they are waited for. */
-			stops = false;
+			how = FUT_WAIT_FIRM;
 			fail(group, ECANCELED);
 		} else if (error != 0) {
 			return error;
@@ -241,7 +242,7 @@ static int await_under(struct future_group *group, struct future_cell *own)
 			group->token, &call);
 	error = await_children(group);
 	if (!future_cancel(call) && call != NULL)
-		(void)fut_join(call, FUT_FOREVER, false);
+		(void)fut_join(call, FUT_FOREVER, FUT_WAIT_FIRM);
 	future_unref(call);
 	return error;
 }

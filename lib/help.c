@@ -4,37 +4,70 @@
 #include "thread.h"
 #include "unwind.h"
 
-/* The waiter's own functions came from there, or from what that is on. */
-static bool runs_here(struct future_executor *home)
+/* Whatever it links to. */
+static struct future_cell *next_link(struct fut_job *job, size_t *at, bool back)
 {
-	const struct fut_self *self = fut_self();
+	struct future_cell *cell = &job->cell, *need = NULL;
+	uint32_t state;
+
+	if (fut_cell_inherited(cell))
+		return NULL;
+	state = fut_cell_lock(cell);
+	if (!fut_is_settled(state)) {
+		if (state & FUT_FOLLOWS)
+			need = (*at)++ == 0 ? fut_cell_ref(cell->followed) :
+				NULL;
+		else if ((state & (FUT_STATUS | FUT_CLAIM)) == FUT_PENDING &&
+			 cell->kind->need != NULL)
+			need = cell->kind->need(job, at, back);
+	}
+	fut_cell_unlock(cell);
+	return need;
+}
+
+struct future_cell *fut_help_need(struct fut_job *job, size_t *at, bool back)
+{
+	const uint32_t fired = FUT_SETTLED | FUT_FIRING;
+	struct future_cell *need;
+
+	while ((need = next_link(job, at, back)) != NULL &&
+	       (fut_cell_state(need) & fired) == FUT_SETTLED)
+		fut_job_unref_quietly(fut_job_of(need));
+	return need;
+}
+
+/* The waiter's own functions came from there, or from what that is on. */
+static bool runs_there(const struct fut_spot *spot,
+	const struct future_executor *home)
+{
+	const struct future_executor *sim = fut_self()->sim;
 
 	for (; home != NULL; home = atomic_load_explicit(&home->parent,
 			FUT_RELAXED)) {
 		/* In a sim the seed says what runs. */
-		if (home == self->sim)
+		if (home == sim)
 			return false;
 		/* Between two functions, too: in a destructor, say. */
-		if ((self->worker != NULL &&
-		     home == &self->worker->pool->executor) ||
-		    (self->inline_busy && home == future_inline()) ||
-		    fut_frame_belongs(home))
+		if ((spot->worker != NULL &&
+		     home == &spot->worker->pool->executor) ||
+		    (spot->inline_busy && home == future_inline()) ||
+		    fut_spot_belongs(spot, home))
 			return true;
 	}
 	return false;
 }
 
-static bool may_run(const struct fut_job *job)
+bool fut_help_may_run(const struct fut_spot *spot, const struct fut_job *job)
 {
 	struct future_executor *home = fut_executor_peek(job->task.executor);
 
 	/* What a user's executor holds is the user's to run. */
-	if (home == NULL || fut_thread_stack_deep() ||
-	    fut_task_is_stale(&job->task) ||
+	if (home == NULL || spot->deep || fut_task_is_stale(&job->task) ||
 	    (home->kind->ran == NULL && home->kind->help == NULL))
 		return false;
-	return runs_here(home) && (home->kind->may_help == NULL ||
-		home->kind->may_help(home, &job->task));
+	return runs_there(spot, home) && (home->kind->may_help == NULL ||
+		home->kind->may_help(home, &job->task,
+			fut_spot_belongs(spot, home)));
 }
 
 /*
@@ -45,57 +78,77 @@ enum { HELP_LOOKS = 100000, RING_LOOKS = 1000000 };
 
 struct look {
 	const struct future_cell *other;	/* NULL: whoever runs here */
-	bool prods;		/* what can be started is for others to start */
+	const struct fut_spot *spot;	/* of who looks, unless for `other` */
 	size_t left;
+	unsigned nested;
+	const struct fut_path *path;
 	struct fut_job *job;	/* found, with a reference */
+	bool passed_by;		/* one that may not be needed */
 };
 
 static enum fut_help find(struct look *look, struct future_cell *node);
 
+/* It waits for its inputs still. */
+static bool is_open(const struct future_cell *cell)
+{
+	return (fut_cell_state(cell) & (FUT_STATUS | FUT_CLAIM)) ==
+		FUT_PENDING;
+}
+
 /*
- * Several inputs: the first that can be helped.  It waits for itself if one
- * does, or where any of them would do, if every open one does; so where only
- * that is asked, the first that does not is the answer.  It never does where
- * there is hope beside them.
+ * Several inputs: the first that can be helped, unless another would do.  It
+ * waits for itself if every open one does, for another may yet decide; never
+ * where there is hope beside them.  For `other` it waits, too, if one of an all
+ * does; so where any would do, the first that does not is the answer.
  */
-static enum fut_help find_among(struct look *look, struct fut_job *job,
+static enum fut_help find_inputs(struct look *look, struct fut_job *job,
 	struct future_cell *need, size_t at)
 {
 	bool hopes = job->cell.kind->hopes;
-	bool any = job->cell.kind->needs_one || hopes;
+	bool any = job->cell.kind->needs_one || hopes || look->other == NULL;
 	enum fut_help found = any && !hopes ? FUT_HELP_SELF : FUT_HELP_NOTHING;
 	enum fut_help one;
 
-	if (fut_thread_stack_deep())
-		look->left = 0;
-	for (; need != NULL; need = fut_job_need(job, &at)) {
+	for (; need != NULL; need = fut_help_need(job, &at, false)) {
 		one = find(look, need);
+		if (one == FUT_HELP_JOB && job->cell.kind->needs_one) {
+			fut_job_unref(look->job);
+			look->job = NULL;
+			look->passed_by = true;
+			one = FUT_HELP_NOTHING;
+		}
 		if (one == FUT_HELP_JOB || (one == FUT_HELP_SELF ? !any :
 				any && look->other != NULL))
 			return one;
 		if (one != FUT_HELP_SELF && found != FUT_HELP_AGAIN)
 			found = one;
 	}
-	return found;
+	/* One that was not asked may have decided meanwhile. */
+	return found == FUT_HELP_SELF && look->other == NULL &&
+		!is_open(&job->cell) ? FUT_HELP_AGAIN : found;
 }
 
-static void prod(struct future_executor *executor)
+static enum fut_help find_among(struct look *look, struct fut_job *job,
+	struct future_cell *need, size_t at)
 {
-	if (executor != NULL && executor->kind->prod != NULL)
-		executor->kind->prod(executor);
+	struct fut_path path = { look->path, &job->cell };
+	enum fut_help found;
+
+	if (++look->nested > FUT_HELP_NESTED && fut_thread_stack_deep())
+		look->left = 0;
+	look->path = &path;
+	found = find_inputs(look, job, need, at);
+	look->path = path.up;
+	look->nested--;
+	return found;
 }
 
 /* A node that needs nothing more: it runs, or waits to be started. */
 static enum fut_help find_here(struct look *look, struct fut_job *job)
 {
-	uint32_t state = fut_cell_state(&job->cell);
-
 	if (look->other != NULL || job->cell.kind->run == NULL ||
-	    (state & (FUT_STATUS | FUT_CLAIM)) != FUT_PENDING)
-		return FUT_HELP_NOTHING;
-	if (look->prods)
-		prod(fut_executor_peek(job->task.executor));
-	if (look->prods || !may_run(job))
+	    !is_open(&job->cell) ||
+	    !fut_help_may_run(look->spot, job))
 		return FUT_HELP_NOTHING;
 	fut_cell_ref(&job->cell);
 	look->job = job;
@@ -114,14 +167,17 @@ static enum fut_help find(struct look *look, struct future_cell *node)
 		size_t at = 0;
 
 		if (fut_is_settled(state))
-			found = FUT_HELP_AGAIN;
-		else if (look->prods ? false :
-			 look->other != NULL ? node == look->other :
-				fut_frame_holds(node))
+			found = state & FUT_FIRING ? FUT_HELP_NOTHING :
+				FUT_HELP_AGAIN;
+		else if (look->other == NULL && (state & FUT_LINKING))
+			found = FUT_HELP_NOTHING;
+		else if (fut_path_has(look->path, node) ||
+			 (look->other != NULL ? node == look->other :
+				fut_frame_holds(node)))
 			found = FUT_HELP_SELF;
 		else if (look->left > 0) {
 			look->left--;
-			next = fut_job_need(job, &at);
+			next = fut_help_need(job, &at, false);
 		}
 		if (next != NULL && node->kind->run == NULL &&
 		    !(state & FUT_FOLLOWS)) {
@@ -138,25 +194,24 @@ static enum fut_help find(struct look *look, struct future_cell *node)
 
 enum fut_help fut_help_find(struct future_cell *cell, struct fut_job **ret_job)
 {
-	struct look look = { .left = HELP_LOOKS };
+	struct fut_spot spot = fut_spot_here();
+	struct look look = { .spot = &spot, .left = HELP_LOOKS };
 	enum fut_help found = find(&look, fut_cell_ref(cell));
 
+	fut_job_bury();
 	*ret_job = look.job;
-	return found;
-}
-
-void fut_help_prod(struct future_cell *cell)
-{
-	struct look look = { .prods = true, .left = HELP_LOOKS };
-
-	find(&look, fut_cell_ref(cell));
+	return found == FUT_HELP_NOTHING && look.passed_by ? FUT_HELP_ELSE :
+		found;
 }
 
 bool fut_help_waits(struct future_cell *cell, const struct future_cell *other)
 {
 	struct look look = { .other = other, .left = RING_LOOKS };
 
-	return find(&look, fut_cell_ref(cell)) == FUT_HELP_SELF;
+	bool waits = find(&look, fut_cell_ref(cell)) == FUT_HELP_SELF;
+
+	fut_job_bury();
+	return waits;
 }
 
 /* By pthread_exit: the job has settled. */

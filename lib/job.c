@@ -61,24 +61,35 @@ static void end(struct fut_job *job)
 	cell->kind->free(job);
 }
 
-/* Freeing one may free others: a loop again. */
-static void bury(struct fut_job *job)
+static void let_lie(struct fut_job *job)
 {
 	struct fut_self *self = fut_self();
 
-	if (self->burying) {
-		job->cell.link = self->dying;
-		self->dying = &job->cell;
+	job->cell.link = self->dying;
+	self->dying = &job->cell;
+}
+
+void fut_job_bury(void)
+{
+	struct fut_self *self = fut_self();
+
+	if (FUT_LIKELY(self->dying == NULL) || self->burying)
 		return;
-	}
 	self->burying = true;
-	end(job);
 	while (self->dying != NULL) {
-		job = fut_job_of(self->dying);
+		struct fut_job *job = fut_job_of(self->dying);
+
 		self->dying = job->cell.link;
 		end(job);
 	}
 	self->burying = false;
+}
+
+/* Freeing one may free others: a loop again. */
+static void bury(struct fut_job *job)
+{
+	let_lie(job);
+	fut_job_bury();
 }
 
 /* The last reference is gone. */
@@ -156,6 +167,13 @@ void fut_job_unref_inside(struct fut_job *job)
 {
 	if (is_last(job))
 		bury(job);
+}
+
+void fut_job_unref_quietly(struct fut_job *job)
+{
+	if (atomic_fetch_sub_explicit(&job->cell.word, FUT_CELL_REF,
+			FUT_ACQ_REL) < 2 * FUT_CELL_REF)
+		let_lie(job);
 }
 
 void fut_job_later(struct fut_late *late, void (*call)(struct fut_late *late))
@@ -455,24 +473,4 @@ bool fut_job_drop(struct fut_job *job, int error)
 	}
 	fut_job_unref(job);
 	return settled;
-}
-
-struct future_cell *fut_job_need(struct fut_job *job, size_t *at)
-{
-	struct future_cell *cell = &job->cell, *need = NULL;
-	uint32_t state;
-
-	if (fut_cell_inherited(cell))
-		return NULL;
-	state = fut_cell_lock(cell);
-	if (!fut_is_settled(state)) {
-		if (state & FUT_FOLLOWS)
-			need = (*at)++ == 0 ? fut_cell_ref(cell->followed) :
-				NULL;
-		else if ((state & (FUT_STATUS | FUT_CLAIM)) == FUT_PENDING &&
-			 cell->kind->need != NULL)
-			need = cell->kind->need(job, at);
-	}
-	fut_cell_unlock(cell);
-	return need;
 }

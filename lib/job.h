@@ -54,11 +54,12 @@ struct fut_cell_kind {
 	void (*free)(struct fut_job *job);
 
 	/*
-	 * A future that this one, while it is pending, needs: with a reference;
-	 * NULL if there is no more.  Under the cell's lock.  *at is 0 at first,
-	 * and the kind's own to count on.
+	 * A future that this one, while it is pending, needs, or which has
+	 * settled, but has not told this one yet: with a reference; NULL if
+	 * there is no more.  Under the cell's lock.  *at is 0 at first, and the
+	 * kind's own to count on; `back` begins with the last of several.
 	 */
-	struct future_cell *(*need)(struct fut_job *job, size_t *at);
+	struct future_cell *(*need)(struct fut_job *job, size_t *at, bool back);
 	bool needs_one;		/* any of them will do */
 	bool hopes;		/* it may settle without any, too */
 
@@ -161,6 +162,13 @@ void fut_job_unref(struct fut_job *job);
 void fut_job_unref_inside(struct fut_job *job);
 
 /*
+ * The same where nothing of the user's may be called; what goes with it waits
+ * for fut_job_bury(), by the same thread.
+ */
+void fut_job_unref_quietly(struct fut_job *job);
+void fut_job_bury(void);
+
+/*
  * Fires the hooks of a future that was published or cancelled, and takes the
  * steps that this entails.  `locked` and `refs` as for fut_cell_fire().
  */
@@ -245,11 +253,5 @@ void fut_job_catch_up(void);
  * started.  Drops the executor's reference.  True if this settled it.
  */
 bool fut_job_drop(struct fut_job *job, int error);
-
-/*
- * The next future that one which has not settled cannot settle without, with a
- * reference; NULL if there is none (any more).  *at starts at 0.
- */
-struct future_cell *fut_job_need(struct fut_job *job, size_t *at);
 
 #endif

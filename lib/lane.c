@@ -3,6 +3,7 @@
 #include "default.h"
 #include "frame.h"
 #include "park.h"
+#include "pool.h"
 #include "shell.h"
 
 #include <errno.h>
@@ -199,7 +200,8 @@ static int await(struct fut_lane *lane, int64_t deadline_ns)
 			return calm ? 0 : error;
 		if (root->kind->step == NULL || !root->kind->step(root))
 			error = root == fut_self()->sim ? EDEADLK :
-				fut_park(&lane->calm, word, deadline_ns);
+				fut_worker_park(&lane->calm, word,
+					deadline_ns);
 		fut_lock(&lane->lock);
 		lane->watchers--;
 		fut_unlock(&lane->lock);
@@ -269,6 +271,7 @@ static const struct fut_executor_kind lane_kind = {
 	.arm = lane_arm,
 	.disarm = lane_disarm,
 	.evict = lane_evict,
+	.moves = fut_lane_moves,
 	.may_help = fut_lane_may_help,
 	.help = fut_lane_help,
 	.prod = lane_prod,

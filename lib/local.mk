@@ -16,6 +16,7 @@ machine = \
 
 house = \
 	lib/admit.c \
+	lib/asleep.c lib/asleep.h \
 	lib/after.c \
 	lib/bits.c lib/bits.h \
 	lib/block.c lib/block.h \
@@ -40,6 +41,7 @@ house = \
 	lib/heap.c lib/heap.h \
 	lib/help.c lib/help.h \
 	lib/hook.h \
+	lib/hope.c lib/hope.h \
 	lib/inline.c lib/inline.h \
 	lib/job.c lib/job.h \
 	lib/lane.c lib/lane.h \

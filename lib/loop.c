@@ -2,6 +2,7 @@
 #include "loop.h"
 #include "clock.h"
 #include "frame.h"
+#include "pool.h"
 #include "shell.h"
 
 #include <errno.h>
@@ -249,7 +250,7 @@ static int await(struct fut_loop *loop, int64_t deadline_ns, bool over)
 			error = run_out(loop, deadline_ns);
 			continue;
 		}
-		error = fut_park(&loop->calm, calm, deadline_ns);
+		error = fut_worker_park(&loop->calm, calm, deadline_ns);
 		fut_lock(&loop->timers.lock);
 		loop->watchers--;
 		fut_unlock(&loop->timers.lock);
@@ -327,6 +328,15 @@ static void loop_stats(struct future_executor *executor,
 	fut_unlock(&loop->timers.lock);
 }
 
+/* By who runs it, or nobody: then somebody may. */
+static bool loop_moves(struct future_executor *executor, size_t asleep,
+	struct future_executor **ret_up)
+{
+	(void)executor;
+	(void)ret_up;
+	return asleep == 0;
+}
+
 static const struct fut_executor_kind loop_kind = {
 	.post = loop_post,
 	.husk = loop_husk,
@@ -335,6 +345,7 @@ static const struct fut_executor_kind loop_kind = {
 	.disarm = loop_disarm,
 	.evict = loop_evict,
 	.prod = loop_prod,
+	.moves = loop_moves,
 	.step = loop_step,
 	.close = loop_close,
 	.shutdown = loop_shutdown,

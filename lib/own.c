@@ -314,7 +314,7 @@ static int await(struct own *own, int64_t deadline_ns)
 		fut_unlock(&own->lock);
 		if (now || error != 0)
 			return now ? 0 : error;
-		error = fut_park(&own->calm, calm, deadline_ns);
+		error = fut_worker_park(&own->calm, calm, deadline_ns);
 		fut_lock(&own->lock);
 		own->watchers--;
 		fut_unlock(&own->lock);

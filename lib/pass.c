@@ -181,6 +181,7 @@ size_t fut_loop_pass(struct fut_loop *loop, bool stops)
 		"pthread_exit or an exception");
 
 	fut_frame_push(&frame, &loop->executor, NULL);
+	frame.at_work = true;
 	begin_pass(loop);
 	ran = run_due(loop);
 	ran += run_queued(loop, stops);
@@ -233,7 +234,7 @@ static int rest(struct fut_loop *loop)
 	if (calm)
 		fut_unpark(&loop->calm, FUT_EVERYBODY);
 	if (sleeps)
-		fut_park(&loop->wake, wake, until_ns);
+		(void)fut_worker_park(&loop->wake, wake, until_ns);
 	return over;
 }
 

@@ -16,6 +16,7 @@ static const struct fut_executor_kind pool_kind = {
 	.disarm = fut_pool_disarm,
 	.evict = fut_pool_evict,
 	.prod = fut_pool_look_again,
+	.moves = fut_pool_moves,
 	.hooks = fut_pool_hooks,
 	.timed = fut_pool_timed,
 	.close = fut_pool_close,
@@ -53,10 +54,9 @@ static int check_options(const struct future_pool_options *options)
 	if (options->block_ns < 0 ||
 	    options->when_full < FUTURE_REJECT ||
 	    options->when_full > FUTURE_DISCARD_OLDEST ||
-	    options->threads > FUT_POOL_WIDTH_MAX)
+	    options->threads > FUT_POOL_WIDTH_MAX ||
+	    options->spare_threads > FUT_POOL_WIDTH_MAX)
 		return EINVAL;
-	if (options->spare_threads != 0)
-		return ENOTSUP;
 	for (int i = 0; i < 4; i++)
 		if (options->reserved[i] != NULL)
 			return ENOTSUP;
@@ -72,6 +72,7 @@ static void configure(struct fut_pool *pool,
 	fut_lock(&pool->lock);
 	pool->width = options->threads != 0 ? options->threads :
 		fut_thread_cpus();
+	pool->slots = pool->width + options->spare_threads;
 	pool->capacity = options->queue_capacity;
 	pool->when_full = options->when_full;
 	pool->block_ns = options->block_ns;
@@ -90,8 +91,8 @@ static void configure(struct fut_pool *pool,
 	fut_queue_init(&pool->queue);
 	atomic_store_explicit(&pool->idle, 0, FUT_RELAXED);
 	pool->waking = pool->leaving = pool->orphan = false;
-	pool->over = pool->gone = false;
-	pool->alive = pool->blocked_count = pool->pushed = 0;
+	pool->over = pool->gone = pool->hiring = pool->unable = false;
+	pool->alive = pool->dozing = pool->pushed = 0;
 	pool->blocked = NULL;
 	pool->peak = pool->takes = pool->producers = pool->watchers = 0;
 	pool->claims = pool->refused = pool->callers = 0;
@@ -110,21 +111,26 @@ static void configure(struct fut_pool *pool,
 	atomic_store_explicit(&pool->executor.refs, 1, FUT_RELAXED);
 }
 
-static int start_worker(struct fut_pool *pool, size_t index)
+/* Under the lock: one more, idle until it first looks. */
+static struct fut_worker *count_in(struct fut_pool *pool)
 {
-	struct fut_worker *worker = &pool->workers[index];
-	int error;
+	struct fut_worker *worker = &pool->workers[pool->alive];
 
+	FUT_ASSERT(fut_lock_held(&pool->lock));
 	worker->pool = pool;
-	worker->index = index;
-	/* Idle until it first looks. */
+	worker->index = pool->alive++;
 	worker->rested = true;
-	fut_lock(&pool->lock);
-	pool->alive++;
 	FUT_COUNT_UP(pool->idle);
-	fut_unlock(&pool->lock);
-	error = fut_thread_start(&worker->thread, pool->stack_size,
+	return worker;
+}
+
+/* Starts one that was counted in; if that fails it is not, any more. */
+static int start(struct fut_worker *worker)
+{
+	struct fut_pool *pool = worker->pool;
+	int error = fut_thread_start(&worker->thread, pool->stack_size,
 		fut_worker_main, worker);
+
 	if (error == 0)
 		return 0;
 	fut_lock(&pool->lock);
@@ -132,6 +138,47 @@ static int start_worker(struct fut_pool *pool, size_t index)
 	FUT_COUNT_DOWN(pool->idle);
 	fut_unlock(&pool->lock);
 	return error;
+}
+
+static int start_worker(struct fut_pool *pool)
+{
+	struct fut_worker *worker;
+
+	fut_lock(&pool->lock);
+	worker = count_in(pool);
+	fut_unlock(&pool->lock);
+	return start(worker);
+}
+
+struct fut_worker *fut_pool_hires(struct fut_pool *pool)
+{
+	FUT_ASSERT(fut_lock_held(&pool->lock));
+	if (pool->alive == pool->slots || pool->hiring || pool->unable ||
+	    pool->leaving ||
+	    atomic_load_explicit(&pool->idle, FUT_RELAXED) != 0 ||
+	    fut_pool_busy(pool) >= pool->width)
+		return NULL;
+	pool->hiring = true;
+	/* The others stay until it is one of them. */
+	pool->callers++;
+	return count_in(pool);
+}
+
+void fut_pool_hire(struct fut_worker *worker)
+{
+	struct fut_pool *pool = worker->pool;
+	bool able = start(worker) == 0;
+
+	fut_lock(&pool->lock);
+	pool->unable = !able;
+	if (!able) {
+		/* Those who wait had counted on it. */
+		pool->hiring = false;
+		pool->pushed++;
+		fut_pool_prod(pool);
+	}
+	fut_unlock(&pool->lock);
+	fut_pool_exit(pool);
 }
 
 int future_pool_new(const future_pool_options_t *options,
@@ -154,13 +201,13 @@ int future_pool_new(const future_pool_options_t *options,
 		return ENOMEM;
 	pool = fut_pool_of(shell);
 	configure(pool, options);
-	pool->workers = fut_alloc_lines(pool->width * sizeof(*pool->workers));
+	pool->workers = fut_alloc_lines(pool->slots * sizeof(*pool->workers));
 	if (pool->workers == NULL) {
 		error = ENOMEM;
 		goto free_shell;
 	}
 	for (size_t i = 0; i < pool->width && error == 0; i++)
-		error = start_worker(pool, i);
+		error = start_worker(pool);
 	if (error != 0)
 		goto close_pool;
 	*ret_pool = &pool->executor;

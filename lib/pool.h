@@ -12,7 +12,11 @@
  *
  * The shell of a pool is never freed: shell.h.
  *
- *			post	grab	rest	block	cancel	leave
+ * With spare threads, some start when workers sleep in waits and others would
+ * be missing: at most `width` of them are awake and at work, but for those who
+ * have just been woken.
+ *
+ *			post	grab	rest	doze	cancel	leave
  *	each		X	X	X	X	X	X	(lock)
  *	with share_take: any at once
  */
@@ -63,6 +67,7 @@ struct fut_worker {
 	bool leaving;		/* it will not look at the queue again */
 	bool last;		/* it saw that nobody is at work any more */
 	bool rested;		/* it is still counted as idle */
+	unsigned dozes;		/* one in the other: a loop's timers */
 
 	/* Written by the worker alone, read by anybody. */
 	_Atomic size_t ended[FUT_ENDS];
@@ -90,7 +95,8 @@ struct fut_pool {
 	struct future_executor executor;	/* first */
 
 	/* Constant from the first worker's start to the last one's end. */
-	size_t width;
+	size_t width;		/* how many are at work at a time */
+	size_t slots;		/* the workers: these, and the spare ones */
 	size_t capacity;
 	enum future_when_full when_full;
 	int64_t block_ns;
@@ -110,13 +116,15 @@ struct fut_pool {
 	struct fut_queue queue;
 	_Atomic uint32_t idle;		/* read without it as a hint */
 	uint32_t alive;
-	uint32_t blocked_count;
+	uint32_t dozing;		/* asleep in the middle of a task */
 	uint32_t pushed;		/* so far; it may wrap */
 
 	/* The rest; under lock, too. */
 	_Alignas(64) size_t peak;	/* as seen before each pop and mark */
 	size_t takes;			/* shares taken so far */
 	bool leaving;			/* closed, and nobody is at work */
+	bool hiring;			/* a spare worker is being started */
+	bool unable;			/* it failed, and no task was taken */
 	bool orphan;			/* the last worker frees the pool */
 	bool over;			/* all but the last have been joined */
 	bool gone;			/* every worker has been joined */
@@ -152,6 +160,18 @@ static inline bool fut_pool_was_here(const struct fut_pool *pool)
 	return fut_self()->former == pool;
 }
 
+/* Under the lock: awake, and in the middle of a task or about to be. */
+static inline size_t fut_pool_busy(struct fut_pool *pool)
+{
+	return pool->alive - pool->dozing -
+		atomic_load_explicit(&pool->idle, FUT_RELAXED);
+}
+
+static inline bool fut_pool_has_spare(const struct fut_pool *pool)
+{
+	return FUT_UNLIKELY(pool->slots > pool->width);
+}
+
 /* The calling thread's worker, if it is one of this pool's. */
 static inline struct fut_worker *fut_pool_self(struct fut_pool *pool)
 {
@@ -184,17 +204,41 @@ void fut_worker_release(struct fut_worker *worker);
 void fut_worker_unkeep(void);
 
 /*
- * The worker is about to sleep in a wait, and will look at what is queued once
- * more.  Until fut_worker_unblock(), to which it lends both, it is prodded when
- * a task has come since and no worker is left to run it.
+ * The worker is about to wait, and will look at what is queued once more.
+ * Until fut_worker_unblock(), to which it lends both, it is prodded when a task
+ * has come since and no worker is awake to run it.
  */
 void fut_worker_block(struct fut_worker *worker, struct fut_blocked *blocked,
 	struct fut_sleeper *sleeper);
 void fut_worker_unblock(struct fut_worker *worker,
 	struct fut_blocked *blocked);
 
-/* Under the lock: whoever sleeps in a wait looks at what has come since. */
+/* Under the lock: it waits, or helps, in on_thread_start: it is not idle. */
+void fut_pool_begin_early(struct fut_worker *worker);
+
+/*
+ * The calling thread, if it is a worker's, goes to sleep in the middle of a
+ * task, and what is queued is for others; it has been woken.
+ */
+void fut_worker_doze(void);
+void fut_worker_wake(void);
+
+/* fut_park(), as one that dozes. */
+int fut_worker_park(_Atomic uint32_t *word, uint32_t expected,
+	int64_t deadline_ns);
+
+/*
+ * Under the lock, when everybody who is awake has enough to do: those who wait
+ * look at what has come since.
+ */
 void fut_pool_prod(struct fut_pool *pool);
+
+/*
+ * Under the lock: a spare worker for the caller to start after it, if nobody
+ * else is left for what is queued; or NULL.
+ */
+struct fut_worker *fut_pool_hires(struct fut_pool *pool);
+void fut_pool_hire(struct fut_worker *worker);
 
 /*
  * Under the lock: sends a wake-up if somebody is idle and none is in flight.
@@ -230,6 +274,8 @@ bool fut_pool_inside(struct future_executor *executor);
 bool fut_pool_closed(struct future_executor *executor);
 bool fut_pool_cancelled(struct future_executor *executor);
 void fut_pool_look_again(struct future_executor *executor);
+bool fut_pool_moves(struct future_executor *executor, size_t asleep,
+	struct future_executor **ret_up);
 int fut_pool_join(struct future_executor *executor, int64_t deadline_ns);
 int fut_pool_drain(struct future_executor *executor, int64_t deadline_ns);
 void fut_pool_stats(struct future_executor *executor,

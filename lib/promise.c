@@ -114,7 +114,7 @@ void future_promise_free(future_promise_t *promise)
 	if (call != NULL) {
 		future_cancel(call);
 		/* EDEADLK: this is the callback itself. */
-		(void)fut_join(call, FUT_FOREVER, false);
+		(void)fut_join(call, FUT_FOREVER, FUT_WAIT_FIRM);
 		future_unref(call);
 	}
 	fut_block_free(promise, sizeof(*promise));

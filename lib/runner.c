@@ -2,6 +2,7 @@
 #include "lane.h"
 #include "frame.h"
 #include "park.h"
+#include "sleeper.h"
 #include "unwind.h"
 
 #include <errno.h>
@@ -51,21 +52,30 @@ static void unlock(struct fut_lane *lane)
 		fut_lane_end(lane, false);
 }
 
+/* Those asleep in waits look again at what they could run. */
+static void prod(struct future_executor *parent)
+{
+	if (parent->kind->prod != NULL)
+		parent->kind->prod(parent);
+}
+
 /*
  * Under the lock, as unlock(): one less at work.  Those who wait in the parent
- * may have looked while it was one too many, with the runner on its way.
+ * may have looked while it was one too many, with the runner on its way; or
+ * have hoped for the end of this one, after which there are too many still, as
+ * those who help from inside are not counted.
  */
 static void unlock_after(struct fut_lane *lane)
 {
 	struct future_executor *parent = fut_lane_parent(lane);
-	bool prod = lane->sent && lane->running == lane->limit &&
-		lane->queue.head != NULL && parent->kind->prod != NULL;
+	bool looked = lane->queue.head != NULL && (lane->sent ?
+		lane->running == lane->limit : lane->running > lane->limit);
 
 	lane->running--;
 	unlock(lane);
 	/* There may be no lane now, but its parent's shell is never freed. */
-	if (prod)
-		parent->kind->prod(parent);
+	if (looked)
+		prod(parent);
 }
 
 struct at_work {
@@ -99,6 +109,7 @@ static void work(struct fut_lane *lane, struct fut_task *task)
 		FUT_WATCH(watch, work_left, &at);
 
 		fut_frame_push(&at.frame, &lane->executor, NULL);
+		at.frame.at_work = true;
 		end = task->kind->run(task);
 		FUT_RETURNED(watch);
 		fut_frame_pop(&at.frame);
@@ -206,6 +217,10 @@ int fut_lane_post(struct future_executor *executor, struct fut_task *task,
 	if (hired)
 		send(lane, how < FUT_POST_RELEASED ? FUT_POST_TIMED :
 			FUT_POST_AGAIN);
+	/* Some may be inside, with nothing sent that would tell them. */
+	else if (error == 0 && FUT_UNLIKELY(atomic_load_explicit(
+			&fut_sleeper_helpers, FUT_RELAXED) != 0))
+		prod(parent);
 	return error;
 }
 
@@ -239,11 +254,26 @@ static bool may_take(struct fut_lane *lane, const struct fut_task *task,
 		(inside || lane->running < lane->limit);
 }
 
-bool fut_lane_may_help(struct future_executor *executor,
-	const struct fut_task *task)
+bool fut_lane_moves(struct future_executor *executor, size_t asleep,
+	struct future_executor **ret_up)
 {
 	struct fut_lane *lane = fut_lane_of(executor);
-	bool inside = fut_frame_belongs(executor), may;
+	bool awake;
+
+	/* Who is done may find that those who sleep are as many as may work. */
+	fut_lock(&lane->lock);
+	awake = asleep < lane->limit && asleep < lane->running;
+	if (asleep < lane->limit && !awake)
+		*ret_up = fut_lane_parent(lane);
+	fut_unlock(&lane->lock);
+	return awake;
+}
+
+bool fut_lane_may_help(struct future_executor *executor,
+	const struct fut_task *task, bool inside)
+{
+	struct fut_lane *lane = fut_lane_of(executor);
+	bool may;
 
 	fut_lock(&lane->lock);
 	may = may_take(lane, task, inside);

@@ -9,6 +9,7 @@
 
 #include "base.h"
 
+struct fut_asleep;
 struct fut_pool;
 struct fut_worker;
 struct fut_frame;
@@ -41,6 +42,7 @@ struct fut_self {
 	const int64_t *clock;		/* of that sim, or NULL: the real one */
 	struct fut_loop *loop;		/* the innermost that it runs: loop.h */
 	struct fut_posting *posting;	/* inside a user's post: own.c */
+	struct fut_asleep *asleep;	/* its innermost wait: asleep.h */
 	bool may_keep;			/* a worker between two functions */
 	bool flush_set;			/* the exit of the thread flushes */
 	uint8_t flushes;		/* so far: the thread is at its end */

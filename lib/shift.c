@@ -115,6 +115,14 @@ static void work(struct fut_worker *worker)
 	FUT_RETURNED(watch);
 }
 
+/* A spare worker has started, and the next may be. */
+static void arrive(struct fut_pool *pool)
+{
+	fut_lock(&pool->lock);
+	pool->hiring = false;
+	fut_unlock(&pool->lock);
+}
+
 void fut_worker_main(void *argument)
 {
 	struct fut_worker *worker = argument;
@@ -122,6 +130,8 @@ void fut_worker_main(void *argument)
 
 	fut_self()->former = NULL;
 	fut_self()->worker = worker;
+	if (worker->index >= pool->width && worker->rested)
+		arrive(pool);
 	fut_thread_name(pool->name, worker->index);
 	call_start(pool);
 	fut_self()->may_keep = true;

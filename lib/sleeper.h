@@ -15,8 +15,13 @@ enum fut_sleeper_bit {
 	FUT_SLEEPER_CLAIMED = 8,	/* see waiter.h */
 	FUT_SLEEPER_PARKED = 16,
 	FUT_SLEEPER_STUCK = 32,	/* only returned: nothing can come: sim.h */
-	FUT_SLEEPER_ROUSED = 64	/* something is new in a loop: loop.h */
+	FUT_SLEEPER_ROUSED = 64,	/* something is new in a loop: loop.h */
+	FUT_SLEEPER_HOPED = 128	/* what could move has: see hope.h */
 };
+
+/* Any of these and it wakes. */
+#define FUT_SLEEPER_AWAKE (FUT_SLEEPER_FIRED | FUT_SLEEPER_PRODDED | \
+	FUT_SLEEPER_STOPPED | FUT_SLEEPER_ROUSED | FUT_SLEEPER_HOPED)
 
 struct fut_sleeper {
 	struct fut_hook hook;	/* fires it */

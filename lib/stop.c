@@ -2,6 +2,7 @@
 #include "stop.h"
 #include "frame.h"
 #include "loop.h"
+#include "pool.h"
 #include "sim.h"
 
 struct future_cell *fut_stop_own(void)
@@ -45,12 +46,16 @@ static uint32_t sleep_here(struct fut_sleeper *sleeper, uint32_t bits,
 	int64_t deadline_ns)
 {
 	const struct fut_self *self = fut_self();
+	uint32_t woken;
 
 	if (FUT_UNLIKELY(self->sim != NULL))
 		return fut_sim_sleep(self->sim, sleeper, bits, deadline_ns);
-	if (FUT_UNLIKELY(self->loop != NULL))
-		return fut_loop_sleep(sleeper, bits, deadline_ns);
-	return fut_sleeper_sleep(sleeper, bits, deadline_ns);
+	fut_worker_doze();
+	woken = FUT_UNLIKELY(self->loop != NULL) ?
+		fut_loop_sleep(sleeper, bits, deadline_ns) :
+		fut_sleeper_sleep(sleeper, bits, deadline_ns);
+	fut_worker_wake();
+	return woken;
 }
 
 uint32_t fut_stop_sleep(struct fut_sleeper *sleeper, uint32_t bits,

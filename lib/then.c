@@ -200,13 +200,13 @@ static void dependent_free(struct fut_job *job)
 	fut_job_unmake(job, sizeof(struct dependent));
 }
 
-static struct future_cell *dependent_need(struct fut_job *job, size_t *at)
+static struct future_cell *dependent_need(struct fut_job *job, size_t *at,
+	bool back)
 {
 	struct future_cell *source = dependent_of(job)->source;
 
-	if ((*at)++ > 0 || fut_is_settled(fut_cell_state(source)))
-		return NULL;
-	return fut_cell_ref(source);
+	(void)back;
+	return (*at)++ == 0 ? fut_cell_ref(source) : NULL;
 }
 
 /* finally: what the function waited for changes nothing unless it fails. */

@@ -126,13 +126,13 @@ static void timeout_free(struct fut_job *job)
 }
 
 /* Pending and unclaimed it still has its source. */
-static struct future_cell *timeout_need(struct fut_job *job, size_t *at)
+static struct future_cell *timeout_need(struct fut_job *job, size_t *at,
+	bool back)
 {
 	struct future_cell *source = timeout_of(job)->source;
 
-	if ((*at)++ > 0 || fut_is_settled(fut_cell_state(source)))
-		return NULL;
-	return fut_cell_ref(source);
+	(void)back;
+	return (*at)++ == 0 ? fut_cell_ref(source) : NULL;
 }
 
 static const struct fut_task_kind timeout_task = { timeout_due, timeout_drop };

@@ -19,7 +19,8 @@ static uint32_t idle(struct fut_pool *pool)
 bool fut_pool_wakes(struct fut_pool *pool)
 {
 	FUT_ASSERT(fut_lock_held(&pool->lock));
-	if (idle(pool) == 0 || pool->waking || pool->leaving)
+	if (idle(pool) == 0 || pool->waking || pool->leaving ||
+	    (fut_pool_has_spare(pool) && fut_pool_busy(pool) >= pool->width))
 		return false;
 	pool->waking = true;
 	atomic_store_explicit(&pool->wake, FUT_WAKE_ONE, FUT_RELEASE);
@@ -50,7 +51,7 @@ static size_t share_size(const struct fut_pool *pool)
 {
 	size_t size = pool->queue.length / 2 + 1;
 
-	if (pool->capacity != 0)
+	if (pool->capacity != 0 || fut_pool_has_spare(pool))
 		return 1;
 	return size < FUT_SHARE_MAX ? size : FUT_SHARE_MAX;
 }
@@ -77,10 +78,18 @@ static struct fut_task *take_share(struct fut_worker *worker)
 	return first;
 }
 
+/* Under the lock: those who slept are back, and there is one too many. */
+static bool is_surplus(struct fut_pool *pool)
+{
+	FUT_ASSERT(fut_lock_held(&pool->lock));
+	return fut_pool_has_spare(pool) && fut_pool_busy(pool) > pool->width;
+}
+
 /* A share of the queue; NULL if that is empty.  *ret_takes is for rest(). */
 static struct fut_task *grab(struct fut_worker *worker, size_t *ret_takes)
 {
 	struct fut_pool *pool = worker->pool;
+	struct fut_worker *hired = NULL;
 	struct fut_task *task = NULL;
 	bool wake = false, room = false;
 
@@ -91,10 +100,13 @@ static struct fut_task *grab(struct fut_worker *worker, size_t *ret_takes)
 		pool->waking = false;
 	}
 	*ret_takes = pool->takes;
-	if (pool->queue.head != NULL) {
+	if (pool->queue.head != NULL && !is_surplus(pool)) {
 		task = take_share(worker);
+		pool->unable = false;
 		if (pool->queue.head != NULL || *ret_takes != pool->takes)
 			wake = fut_pool_wakes(pool);
+		if (pool->queue.head != NULL && fut_pool_has_spare(pool))
+			hired = fut_pool_hires(pool);
 		if (pool->producers > 0) {
 			fut_pool_bump(&pool->room);
 			room = true;
@@ -105,6 +117,8 @@ static struct fut_task *grab(struct fut_worker *worker, size_t *ret_takes)
 		fut_unpark(&pool->wake, 1);
 	if (room)
 		fut_unpark(&pool->room, 1);
+	if (FUT_UNLIKELY(hired != NULL))
+		fut_pool_hire(hired);
 	return task;
 }
 
@@ -113,7 +127,7 @@ static bool shares_left(struct fut_pool *pool)
 {
 	size_t left = 0;
 
-	for (size_t i = 0; i < pool->width && left == 0; i++)
+	for (size_t i = 0; i < pool->slots && left == 0; i++)
 		left = fut_share_left(fut_share_look(&pool->workers[i].share));
 	return left != 0;
 }
@@ -140,9 +154,9 @@ static struct fut_task *steal(struct fut_worker *worker)
 {
 	struct fut_pool *pool = worker->pool;
 
-	for (size_t i = 1; i < pool->width; i++) {
+	for (size_t i = 1; i < pool->slots; i++) {
 		struct fut_worker *other =
-			&pool->workers[(worker->index + i) % pool->width];
+			&pool->workers[(worker->index + i) % pool->slots];
 		struct fut_task *task = fut_share_take(&other->share);
 
 		if (task != NULL)
@@ -161,11 +175,11 @@ static struct fut_task *relieve(struct fut_worker *worker)
 	struct fut_share *share;
 	uint64_t word;
 
-	if (pool->width == 1)
+	if (pool->slots == 1)
 		return NULL;
-	worker->look = (worker->look + 1) % pool->width;
+	worker->look = (worker->look + 1) % pool->slots;
 	if (worker->look == worker->index)
-		worker->look = (worker->look + 1) % pool->width;
+		worker->look = (worker->look + 1) % pool->slots;
 	share = &pool->workers[worker->look].share;
 	word = fut_share_look(share);
 	if (fut_share_left(word) == 0)
@@ -179,6 +193,9 @@ static struct fut_task *relieve(struct fut_worker *worker)
 /* True if something came within a short while. */
 static bool linger(struct fut_pool *pool)
 {
+	/* One that is surplus would find it again and again. */
+	if (fut_pool_has_spare(pool))
+		return false;
 	for (int i = 0; i < FUT_LINGER_SPINS; i++) {
 		if (atomic_load_explicit(&pool->filled, FUT_RELAXED) != 0)
 			return true;
@@ -225,11 +242,12 @@ static bool leaves(struct fut_worker *worker)
 static bool rest(struct fut_worker *worker, size_t takes)
 {
 	struct fut_pool *pool = worker->pool;
-	bool stay = true, calm = false;
+	bool stay = true, calm = false, surplus;
 
 	fut_lock(&pool->lock);
-	if (pool->queue.head == NULL && pool->takes == takes) {
-		stay = !leaves(worker);
+	surplus = is_surplus(pool);
+	if ((pool->queue.head == NULL || surplus) && pool->takes == takes) {
+		stay = surplus || !leaves(worker);
 		worker->rested = stay;
 		if (stay)
 			FUT_COUNT_UP(pool->idle);
@@ -323,7 +341,8 @@ bool fut_pool_keep(struct future_executor *executor, struct fut_task *task)
 	struct fut_worker *worker = self->worker;
 
 	if (!self->may_keep || worker->pool != pool || worker->kept != NULL ||
-	    pool->width == 1 || fut_task_is_stale(task))
+	    pool->width == 1 || fut_pool_has_spare(pool) ||
+	    fut_task_is_stale(task))
 		return false;
 	if (FUT_UNLIKELY(worker->streak >= FUT_STREAK_MAX)) {
 		if (atomic_load_explicit(&pool->filled, FUT_RELAXED) != 0 ||
@@ -348,16 +367,39 @@ void fut_worker_unkeep(void)
 		task->kind->drop(task, ECANCELED);
 }
 
+void fut_pool_begin_early(struct fut_worker *worker)
+{
+	FUT_ASSERT(fut_lock_held(&worker->pool->lock));
+	if (!worker->rested)
+		return;
+	worker->rested = false;
+	FUT_COUNT_DOWN(worker->pool->idle);
+}
+
 void fut_pool_look_again(struct future_executor *executor)
 {
 	struct fut_pool *pool = fut_pool_of(executor);
 
 	fut_lock(&pool->lock);
-	if (pool->blocked_count != 0) {
+	if (pool->blocked != NULL) {
 		pool->pushed++;
 		fut_pool_prod(pool);
 	}
 	fut_unlock(&pool->lock);
+}
+
+bool fut_pool_moves(struct future_executor *executor, size_t asleep,
+	struct future_executor **ret_up)
+{
+	struct fut_pool *pool = fut_pool_of(executor);
+	bool moves;
+
+	(void)ret_up;
+	fut_lock(&pool->lock);
+	moves = asleep < pool->alive ||
+		(pool->alive < pool->slots && !pool->unable);
+	fut_unlock(&pool->lock);
+	return moves;
 }
 
 void fut_worker_block(struct fut_worker *worker, struct fut_blocked *blocked,
@@ -373,10 +415,6 @@ void fut_worker_block(struct fut_worker *worker, struct fut_blocked *blocked,
 	if (blocked->next != NULL)
 		blocked->next->prev = &blocked->next;
 	pool->blocked = blocked;
-	pool->blocked_count++;
-	/* What was left for the others to run is now for those who wait. */
-	if (pool->blocked_count == pool->alive)
-		fut_pool_prod(pool);
 	fut_unlock(&pool->lock);
 }
 
@@ -388,6 +426,54 @@ void fut_worker_unblock(struct fut_worker *worker, struct fut_blocked *blocked)
 	*blocked->prev = blocked->next;
 	if (blocked->next != NULL)
 		blocked->next->prev = blocked->prev;
-	pool->blocked_count--;
 	fut_unlock(&pool->lock);
+}
+
+void fut_worker_doze(void)
+{
+	struct fut_worker *worker = fut_self()->worker, *hired = NULL;
+	struct fut_pool *pool;
+	bool wake = false;
+
+	if (worker == NULL)
+		return;
+	fut_worker_unkeep();
+	pool = worker->pool;
+	fut_lock(&pool->lock);
+	fut_pool_begin_early(worker);
+	pool->dozing += worker->dozes++ == 0;
+	if (fut_pool_has_spare(pool) && pool->queue.head != NULL) {
+		wake = fut_pool_wakes(pool);
+		hired = fut_pool_hires(pool);
+	}
+	/* What was left for the others to run is now for those who wait. */
+	if (hired == NULL && pool->dozing == pool->alive)
+		fut_pool_prod(pool);
+	fut_unlock(&pool->lock);
+	if (wake)
+		fut_unpark(&pool->wake, 1);
+	if (hired != NULL)
+		fut_pool_hire(hired);
+}
+
+void fut_worker_wake(void)
+{
+	struct fut_worker *worker = fut_self()->worker;
+
+	if (worker == NULL)
+		return;
+	fut_lock(&worker->pool->lock);
+	worker->pool->dozing -= --worker->dozes == 0;
+	fut_unlock(&worker->pool->lock);
+}
+
+int fut_worker_park(_Atomic uint32_t *word, uint32_t expected,
+	int64_t deadline_ns)
+{
+	int error;
+
+	fut_worker_doze();
+	error = fut_park(word, expected, deadline_ns);
+	fut_worker_wake();
+	return error;
 }

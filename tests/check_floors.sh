@@ -9,9 +9,9 @@ floors='
 1 alloc clock error fork lock park self thread unwind wakefd
 2 bits block hook lots sleeper waiter
 3 cell executor gate shell task
-4 admit close default frame handle heap inline lane pool queue runner share shift timer worker
+4 admit asleep close default frame handle heap inline lane pool queue runner share shift timer worker
 4 loop own pass sim turn
-5 after cancel combine every follow get help job more plain promise result
+5 after cancel combine every follow get help hope job more plain promise result
 5 explore stop submit then timeout token group
 5 channel event latch mutex semaphore wait
 6 completion each limiter map retry
@@ -19,6 +19,7 @@ floors='
 # Who never meets: the future knows nothing of what runs it, nor that of it.
 strangers='
 cell admit
+cell asleep
 cell close
 cell default
 cell executor
@@ -47,7 +48,7 @@ headers='errno limits stdatomic stdbool stddef stdint string'
 # What a file outside floor 1 may not name: threads, clocks, memory, the
 # system, and what the explorer cannot see (fences, volatile, assembly).
 machine='pthread_[a-z_]*|futex|syscall|SYS_[a-z]*|sched_[a-z]*'
-machine="$machine|clock_[a-z]*|CLOCK_[A-Z_]*|gettimeofday|time|[a-z]*sleep"
+machine="$machine|clock_[a-z]*|CLOCK_[A-Z_]*|gettimeofday|time|sleep|usleep|nanosleep"
 machine="$machine|malloc|calloc|realloc|aligned_alloc|posix_memalign|free"
 machine="$machine|strdup|strndup|mmap|munmap|madvise|getenv|sysconf|fork"
 machine="$machine|printf|fprintf|abort|exit|_Thread_local|__thread|volatile"

@@ -19,7 +19,6 @@ static const struct refusal {
 	{ "the most negative duration", { .block_ns = INT64_MIN }, EINVAL },
 	{ "a stack of one byte", { .stack_size = 1 }, EINVAL },
 	{ "a stack below the minimum", { .stack_size = 4096 }, EINVAL },
-	{ "spare threads", { .spare_threads = 1 }, ENOTSUP },
 	{ "reserved[0]", { .reserved = { "" } }, ENOTSUP },
 	{ "reserved[1]", { .reserved = { NULL, "" } }, ENOTSUP },
 	{ "reserved[2]", { .reserved = { NULL, NULL, "" } }, ENOTSUP },

@@ -17,6 +17,7 @@ tests_in_c = \
 	tests/check_channel \
 	tests/check_combine \
 	tests/check_completion \
+	tests/check_deadlock \
 	tests/check_depth \
 	tests/check_discard \
 	tests/check_each \
@@ -69,6 +70,7 @@ tests_in_c = \
 	tests/check_sim_explore \
 	tests/check_sim_wait \
 	tests/check_some \
+	tests/check_spare \
 	tests/check_stats \
 	tests/check_stop \
 	tests/check_submit \
@@ -130,6 +132,7 @@ TESTS += $(tests_in_sh)
 fail_thread = tests/fail/thread.c tests/fail/thread.h
 tests_check_machine_SOURCES = tests/check_machine.c $(fail_thread)
 tests_check_pool_SOURCES = tests/check_pool.c $(fail_thread)
+tests_check_spare_SOURCES = tests/check_spare.c $(fail_thread)
 tests_check_thread_exit_SOURCES = tests/check_thread_exit.c $(fail_thread)
 tests_check_timer_SOURCES = tests/check_timer.c $(fail_thread)
 tests_check_oom_SOURCES = tests/check_oom.c $(fail_thread) \

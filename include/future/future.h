@@ -92,10 +92,12 @@ FUTURE_API FUTURE_CHECKED int future_execute(future_executor_t *executor,
 /*
  * Waits for the outcome; the value is borrowed.  A worker that waits may run
  * the very task it waits for, or what that cannot settle without, if it has
- * not started, until half of its stack is used; then it only sleeps.  EDEADLK
- * where it waits for itself, ECHILD for an unsettled future inherited by a
- * fork, ECANCELED where the future of the function that waits is cancelled, and
- * this one has not settled: then the awaited future is still pending.
+ * not started, until half of its stack is used; then it only sleeps.
+ *
+ * With these the awaited future is still pending: EDEADLK, in a function that
+ * an executor runs, where nothing that it waits for, however far, can move any
+ * more, itself included; ECANCELED where the future of the function that waits
+ * is cancelled; ECHILD for one inherited by a fork.
  */
 FUTURE_API future_result_t future_get(future_t *future);
 

@@ -49,8 +49,9 @@ FUTURE_API FUTURE_CHECKED future_t *future_group_submit(future_group_t *group,
  * If the task that closes is cancelled, so are the children, at once, also
  * while the worker runs one of them; they are waited for all the same.  Returns
  * 0, the first error of a child (of its function, or why it was refused), or
- * ECANCELED if the group was cancelled; with the group still open, EDEADLK in
- * one of its children, EINVAL, ECHILD.
+ * ECANCELED if the group was cancelled; with the group still open, EINVAL,
+ * ECHILD, EDEADLK in one of its children.  Where it and others would wait for
+ * each other for ever, they are told, and this goes on to wait.
  */
 FUTURE_API FUTURE_CHECKED int future_group_close(future_group_t *group);
 

@@ -29,7 +29,7 @@ typedef struct future_pool_options {
 	int64_t block_ns;	/* for FUTURE_BLOCK; 0: no limit */
 	const char *name;	/* copied; threads are "name-0", "name-1" */
 	size_t stack_size;	/* bytes; 0: the system's default */
-	size_t spare_threads;	/* reserved: ENOTSUP unless 0 */
+	size_t spare_threads;	/* for those that sleep; see below */
 	bool timing;		/* clock every task */
 
 	/* Run on each worker, first and last; `arg` is hook_arg. */
@@ -53,12 +53,18 @@ typedef struct future_pool_options {
 } future_pool_options_t;
 
 /*
+ * Spare threads: while workers sleep in waits of this library inside their
+ * tasks, up to so many others take their place, so that `threads` of them are
+ * awake where there is work; those who have just been woken come on top.  They
+ * are started when they are first needed, and stay.  A pool of one is not
+ * serial any more then: its tasks may overlap in their waits.
+ *
  * Starts a pool.  `options` may be NULL: all defaults.  On success the pool is
  * in *ret_pool with one reference, to be given back with
  * future_executor_unref().
  *
- * Returns 0, EINVAL (a negative duration, an unknown policy, too many threads,
- * a stack below the system's minimum), ENOTSUP (a reserved field), ENOMEM, or
+ * Returns 0, EINVAL (a negative duration, an unknown policy, more than 4096
+ * threads or spare ones, a stack below the system's minimum), ENOTSUP (a reserved field), ENOMEM, or
  * EAGAIN if not all threads could be started; then none is left.
  */
 FUTURE_API FUTURE_CHECKED int future_pool_new(

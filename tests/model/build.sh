@@ -63,7 +63,7 @@ watch() { # OBJECT PARTS...
 		--redefine-sym memmove=model_memmove \
 		--redefine-sym memcmp=model_memcmp \
 		--redefine-sym strncpy=model_strncpy "$object.part" "$object"
-	known='(__tsan_|model_|fut_|str(len|cmp|chr|ncmp|errordesc_np)$)'
+	known='(__tsan_|model_|fut_|shadow_|graph_can_|str(len|cmp|chr|ncmp|errordesc_np)$)'
 	if nm -u "$object" | grep -vE " $known"; then
 		echo "$object reaches the outside past floor 1" >&2
 		exit 1
@@ -94,9 +94,11 @@ sources() { # the library's, without the floor
 	done
 }
 
-program() { # PROGRAM OBJECT
-	if stale "$1" "$2" "$out/objects/runtime.o"; then
-		$CC -no-pie -o "$1" "$out/objects/runtime.o" "$2"
+program() { # PROGRAM OBJECTS...
+	program=$1
+	shift
+	if stale "$program" "$@" "$out/objects/runtime.o"; then
+		$CC -no-pie -o "$program" "$out/objects/runtime.o" "$@"
 	fi
 }
 
@@ -117,4 +119,6 @@ program "$out/check_explorer" "$out/objects/own.o"
 parts=$(objects lib_ "$watched" $(sources))
 scenarios=$(objects lib_ "$watched" "$here"/scenario_*.c)
 watch "$out/objects/library.o" $parts $scenarios
-program "$out/explore" "$out/objects/library.o"
+# What scenarios know of themselves is not watched.
+shadow=$(objects run_ -O2 "$here/shadow.c")
+program "$out/explore" "$out/objects/library.o" "$shadow"

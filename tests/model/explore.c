@@ -38,6 +38,8 @@ _Noreturn void run_fail(enum finding finding, const char *format, ...)
 	va_start(arguments, format);
 	report_failure(format, arguments);
 	va_end(arguments);
+	if (run.tracing && model_tell != NULL)
+		model_tell();
 	run.finding = finding;
 	schedule_leave();
 }
@@ -150,7 +152,8 @@ static uint64_t try_scenario(const struct scenario *scenario)
 	printf("%-44s", scenario->name);
 	fflush(stdout);
 	for (int mode = MODE_DEPTH; mode <= MODE_RANDOM; mode++) {
-		if (options.mode >= 0 && options.mode != mode)
+		if ((options.mode >= 0 && options.mode != mode) ||
+		    options_limits(scenario, (enum mode)mode) == 0)
 			continue;
 		explore(scenario, (enum mode)mode, exhausted, &tally);
 		tally_print(&tally, scenario, (enum mode)mode);

@@ -169,7 +169,7 @@ int fut_thread_stack_check(size_t stack_size)
 
 bool fut_thread_stack_deep(void)
 {
-	return (char *)__builtin_frame_address(0) <
+	return run.deep || (char *)__builtin_frame_address(0) <
 		schedule_stack(run.current) + STACK / 2;
 }
 
@@ -300,8 +300,10 @@ void model_quiet(bool quiet)
 
 void model_rest(void)
 {
-	while ((run.ready & ~(1u << run.current)) != 0)
+	run.resting |= 1u << run.current;
+	while ((run.ready & ~run.resting) != 0)
 		schedule_relax();
+	run.resting &= ~(1u << run.current);
 }
 
 void model_count(unsigned counter)
@@ -331,6 +333,16 @@ void model_outcome(uint32_t outcome)
 void model_daemons(unsigned count)
 {
 	run.daemons = count;
+}
+
+unsigned model_thread(void)
+{
+	return run.current;
+}
+
+void model_deep(void)
+{
+	run.deep = true;
 }
 
 void model_cache(void)

@@ -24,6 +24,7 @@ EXTRA_DIST += tests/model/build.sh tests/model/all.sh \
 	tests/model/explore.c \
 	tests/model/fiber.c tests/model/fiber.h \
 	tests/model/floor.c \
+	tests/model/graph.h \
 	tests/model/litmus.c \
 	tests/model/memory.c tests/model/memory.h \
 	tests/model/model.h \
@@ -41,6 +42,7 @@ EXTRA_DIST += tests/model/build.sh tests/model/all.sh \
 	tests/model/scenario_completion.c \
 	tests/model/scenario_each.c \
 	tests/model/scenario_gate.c \
+	tests/model/scenario_graph.c \
 	tests/model/scenario_every.c \
 	tests/model/scenario_group.c \
 	tests/model/scenario_help.c \
@@ -58,6 +60,7 @@ EXTRA_DIST += tests/model/build.sh tests/model/all.sh \
 	tests/model/scenario_timer.c \
 	tests/model/scenario_token.c \
 	tests/model/schedule.c tests/model/schedule.h \
+	tests/model/shadow.c \
 	tests/model/tally.c tests/model/tally.h \
 	tests/model/toys.c \
 	tests/model/tunables.h

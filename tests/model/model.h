@@ -58,6 +58,7 @@ struct scenario {
 	unsigned spurious;	/* at most so many, also depth first */
 	unsigned faults;
 	unsigned bound;		/* of preemptions; 0: the usual */
+	unsigned draws;		/* not 0: so many random runs, and no others */
 	enum finding expect;	/* for the explorer's own tests */
 	uint32_t outcomes;	/* the set of those below 32; 0: any */
 };
@@ -85,13 +86,19 @@ void model_join(int thread);
 /* One of 0 ... n - 1, each in turn. */
 unsigned model_choose(unsigned n);
 
+/* The calling thread's number: 0 runs the scenario. */
+unsigned model_thread(void);
+
+/* From now on every stack is half used: nobody helps who waits. */
+void model_deep(void);
+
 /*
  * Depth first, while it is quiet, nobody is preempted and nothing unusual
  * happens: for what other scenarios explore.
  */
 void model_quiet(bool quiet);
 
-/* Returns when every other thread sleeps, or has ended. */
+/* Returns when every other thread sleeps, has ended, or is in here, too. */
 void model_rest(void);
 
 /*
@@ -104,6 +111,9 @@ unsigned model_counted(unsigned counter);
 
 /* How many blocks of memory are allocated. */
 unsigned model_blocks(void);
+
+/* Defined by a scenario that has more to tell of a failure. */
+void model_tell(void) __attribute__((weak));
 
 /* Counts this run under `outcome`. */
 void model_outcome(uint32_t outcome);

@@ -120,7 +120,11 @@ uint64_t options_limits(const struct scenario *scenario, enum mode mode)
 	most[CHANCE_TIMEOUT] = either(options.timeouts, depth ? UNSET : 4);
 	most[CHANCE_WAITER] = most[CHANCE_SCENARIO] = UNSET;
 	model_spins = either(options.spins, depth ? 0 : 1);
+	if (scenario->draws != 0 && mode != MODE_RANDOM)
+		return 0;
 	if (options.runs != 0 && (!depth || options.mode == MODE_DEPTH))
 		return options.runs;
+	if (scenario->draws != 0)
+		return scenario->draws;
 	return depth ? UINT64_MAX : mode == MODE_PCT ? 100000 : 20000;
 }

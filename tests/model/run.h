@@ -37,6 +37,7 @@ struct run {
 	unsigned current;	/* the thread that runs */
 	unsigned threads;	/* have been started */
 	uint32_t ready, timed;	/* sets of threads that can go on */
+	uint32_t resting;	/* of these, those in model_rest() */
 	unsigned steps;
 	unsigned point;		/* how many choices there could have been */
 	unsigned preemptions;
@@ -44,6 +45,7 @@ struct run {
 	int64_t now;		/* the clock, in ns */
 	bool tracing;
 	bool cache;		/* see model_cache() */
+	bool deep;		/* see model_deep() */
 	bool quiet;		/* see model_quiet() */
 	unsigned daemons;
 	unsigned counters[MODEL_COUNTERS];

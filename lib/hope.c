@@ -1,0 +1,369 @@
+/* See hope.h. */
+#include "hope.h"
+#include "help.h"
+#include "thread.h"
+
+/* More than this is not looked at: then there may be hope. */
+#ifndef FUT_HOPE_LOOKS
+#define FUT_HOPE_LOOKS 100000
+#endif
+
+/* What is asked of what a thread waits for. */
+enum look {
+	LOOK_HOPES,	/* can it move, as the others have set their hope? */
+	LOOK_MOVES,	/* can it move at all? */
+	LOOK_JOB,	/* is there something that only the caller can run? */
+	LOOK_TARGET	/* is `target` among it? */
+};
+
+struct search {
+	enum look look;
+	struct fut_asleep *own;
+	const struct future_cell *target;
+	struct fut_asleep *todo;	/* asleep, and not yet looked at */
+	const struct fut_path *path;
+	size_t left;
+	uint64_t sum;			/* of all that was seen */
+	struct future_cell *on;		/* see fut_hope_find() */
+	struct fut_job *job;		/* the same, for `own` to run */
+};
+
+static uint64_t searches;	/* in somebody's turn: see fut_asleep.seen */
+
+/* So that two searches which saw the same have the same sum. */
+static void saw(struct search *search, uintptr_t what)
+{
+	search->sum = (search->sum ^ what) * 0x9e3779b97f4a7c15u;
+	search->sum ^= search->sum >> 29;
+}
+
+/* It has not been woken; or it is who searches, and is about to sleep. */
+static bool is_asleep(const struct search *search,
+	const struct fut_asleep *asleep)
+{
+	return asleep == search->own || !fut_asleep_is_woken(asleep);
+}
+
+/* Whether it can move is to be seen, since `by` needs it. */
+static void look_at(struct search *search, struct fut_asleep *asleep,
+	struct fut_asleep *by)
+{
+	if (asleep->seen == searches)
+		return;
+	saw(search, (uintptr_t)asleep);
+	asleep->seen = searches;
+	asleep->from = by;
+	asleep->todo = search->todo;
+	search->todo = asleep;
+}
+
+/* True if a thread that is awake runs it; or else who does is looked at. */
+static bool runner_is_awake(struct search *search, struct fut_asleep *by,
+	const struct future_cell *cell)
+{
+	struct fut_asleep *asleep = fut_asleep_first();
+
+	while (asleep != NULL && !fut_asleep_holds(asleep, cell))
+		asleep = asleep->next;
+	if (asleep == NULL || !is_asleep(search, asleep))
+		return true;
+	look_at(search, asleep, by);
+	return false;
+}
+
+/* How many of those at work there sleep, who are looked at. */
+static size_t sleepers_of(struct search *search, struct fut_asleep *by,
+	const struct future_executor *executor)
+{
+	struct fut_asleep *asleep = fut_asleep_first();
+	size_t count = 0;
+
+	for (; asleep != NULL; asleep = asleep->next) {
+		size_t serve = fut_asleep_serves(asleep, executor);
+
+		if (!is_asleep(search, asleep))
+			continue;
+		count += serve;
+		if (serve > 0 || fut_spot_belongs(&asleep->spot, executor))
+			look_at(search, asleep, by);
+	}
+	saw(search, count);
+	return count;
+}
+
+/* True if somebody awake will run it; or else all who could are looked at. */
+static bool crew_is_awake(struct search *search, struct fut_asleep *by,
+	struct future_executor *executor)
+{
+	while (executor != NULL) {
+		struct future_executor *up = NULL;
+
+		if (executor->kind->moves == NULL ||
+		    executor->kind->moves(executor, sleepers_of(search, by,
+			executor), &up))
+			return true;
+		executor = up;
+	}
+	return false;
+}
+
+/* The same of a job that `by` needs, who might run it himself. */
+static bool can_start(struct search *search, struct fut_asleep *by,
+	struct fut_job *job, struct future_executor *executor)
+{
+	bool may = fut_help_may_run(&by->spot, job);
+	/* What runs inline is the thread's own that waits in there. */
+	bool others = !(may && executor == future_inline()) &&
+		(search->look != LOOK_JOB || may) &&
+		crew_is_awake(search, by, executor);
+
+	if (others || !may)
+		return others && search->look != LOOK_JOB;
+	/* Another has to be told that it is for him to run it. */
+	if (by != search->own)
+		return search->look == LOOK_MOVES;
+	fut_cell_ref(&job->cell);
+	search->job = job;
+	return true;
+}
+
+/*
+ * True if what needs no other future can move by itself; or else those whom it
+ * waits for are looked at.
+ */
+static bool can_move(struct search *search, struct fut_asleep *by,
+	struct fut_job *job, uint32_t state)
+{
+	bool moves = search->look != LOOK_JOB;
+	struct future_executor *executor =
+		fut_executor_peek(job->task.executor);
+
+	if (search->look == LOOK_TARGET)
+		return false;
+	if ((state & (FUT_STATUS | FUT_CLAIM | FUT_FOLLOWS)) == FUT_RUNNING ||
+	    (by->joins && (state & FUT_BUSY) && &job->cell == by->waits))
+		return moves && runner_is_awake(search, by, &job->cell);
+	/* Whoever needs it has been told. */
+	if ((state & (FUT_SETTLED | FUT_FOLLOWS | FUT_LINKING)) == FUT_FOLLOWS)
+		return false;
+	/* It settles, or has; a promise, a timer; it is about to be dropped. */
+	if ((state & (FUT_SETTLED | FUT_CLAIM | FUT_LINKING)) ||
+	    job->cell.kind->run == NULL || executor == NULL ||
+	    fut_task_is_stale(&job->task))
+		return moves;
+	return can_start(search, by, job, executor);
+}
+
+static bool walk(struct search *search, struct fut_asleep *by,
+	struct future_cell *node, unsigned nested);
+
+/*
+ * True if it still needs what it has set its hope on, and that can move.  What
+ * was between may have settled otherwise.
+ */
+static bool hopes_well(const struct search *search, struct fut_asleep *asleep)
+{
+	struct search whether = { .look = LOOK_TARGET, .own = asleep,
+		.target = asleep->on, .left = search->left };
+
+	return walk(&whether, asleep, fut_cell_ref(asleep->waits), 0);
+}
+
+/* They look again, and set their hope on what was just found. */
+static void wake_path(struct search *search, struct fut_asleep *asleep)
+{
+	for (; asleep != search->own; asleep = asleep->from)
+		fut_sleeper_wake(asleep->sleeper, FUT_SLEEPER_PRODDED);
+}
+
+/* True if one of those who are to be looked at can go on. */
+static bool others_move(struct search *search)
+{
+	struct fut_asleep *asleep;
+
+	while ((asleep = search->todo) != NULL) {
+		struct future_cell *on = asleep->on;
+
+		search->todo = asleep->todo;
+		if (search->look == LOOK_HOPES) {
+			if (hopes_well(search, asleep) &&
+			    can_move(search, asleep, fut_job_of(on),
+					fut_cell_state(on)))
+				return true;
+		} else if (walk(search, asleep, fut_cell_ref(asleep->waits),
+				0)) {
+			wake_path(search, asleep);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Of several, hope is set on the last: so it is seldom asked again. */
+static struct future_cell *next_need(const struct search *search,
+	struct fut_job *job, size_t *at)
+{
+	return fut_help_need(job, at, search->look <= LOOK_MOVES);
+}
+
+static bool walk_inputs(struct search *search, struct fut_asleep *by,
+	struct fut_job *job, struct future_cell *need, size_t *at,
+	unsigned nested)
+{
+	struct fut_path path = { search->path, &job->cell };
+	bool found = false;
+
+	if (nested >= FUT_HELP_NESTED && fut_thread_stack_deep())
+		search->left = 0;
+	search->path = &path;
+	while (need != NULL && !found) {
+		found = walk(search, by, need, nested + 1);
+		need = found ? NULL : next_need(search, job, at);
+	}
+	search->path = path.up;
+	return found;
+}
+
+/* A node without inputs: what was asked for. */
+static bool is_it(struct search *search, struct fut_asleep *by,
+	struct fut_job *job, uint32_t state)
+{
+	bool it = can_move(search, by, job, state) || (by == search->own &&
+		search->look <= LOOK_MOVES && others_move(search));
+
+	if (it && by == search->own && search->on == NULL)
+		search->on = fut_cell_ref(&job->cell);
+	return it;
+}
+
+/* No more is looked at: there is hope, or there may be. */
+static bool is_end(struct search *search, const struct future_cell *node,
+	uint32_t state)
+{
+	return search->left == 0 || node->kind->hopes ||
+		(state & (FUT_SETTLED | FUT_LINKING)) ||
+		node == search->target;
+}
+
+/*
+ * From what `by` waits for down to what needs nothing: true if it found what
+ * was asked for.  A chain is a loop, a tree a recursion.  Takes the reference
+ * on `node`.
+ */
+static bool walk(struct search *search, struct fut_asleep *by,
+	struct future_cell *node, unsigned nested)
+{
+	bool found = false;
+
+	while (node != NULL && !found) {
+		struct fut_job *job = fut_job_of(node);
+		struct future_cell *next = NULL;
+		uint32_t state = fut_cell_state(node);
+		bool ring = fut_path_has(search->path, node);
+		size_t at = 0;
+
+		saw(search, (uintptr_t)node ^ (state & FUT_STATUS));
+		if (!ring && !is_end(search, node, state)) {
+			search->left--;
+			next = next_need(search, job, &at);
+		}
+		if (next != NULL && node->kind->run == NULL &&
+		    !(state & FUT_FOLLOWS)) {
+			found = walk_inputs(search, by, job, next, &at,
+				nested);
+			next = NULL;
+		} else if (next == NULL && !ring) {
+			found = node == search->target ||
+				is_it(search, by, job, state);
+		}
+		fut_job_unref_quietly(job);
+		node = next;
+	}
+	return found;
+}
+
+/* One search, from the beginning. */
+static bool look(struct search *search, enum look look)
+{
+	searches++;
+	search->look = look;
+	search->todo = NULL;
+	search->left = FUT_HOPE_LOOKS;
+	search->sum = 0;
+	search->own->seen = searches;
+	return walk(search, search->own, fut_cell_ref(search->own->waits), 0);
+}
+
+/*
+ * What was seen of one future may be over when another is seen: so it counts
+ * that nothing moves if two looks in a row see the same.
+ */
+static bool look_twice(struct search *search)
+{
+	uint64_t sum;
+
+	if (look(search, LOOK_MOVES))
+		return true;
+	do {
+		sum = search->sum;
+		if (look(search, LOOK_MOVES))
+			return true;
+	} while (search->sum != sum);
+	return false;
+}
+
+/*
+ * Nothing moves: if there is somebody who may be told in place of `own`, they
+ * look again, and the last of them is.
+ */
+static bool passes_on(struct fut_asleep *own)
+{
+	struct fut_asleep *asleep = fut_asleep_first();
+	bool passed = false;
+
+	for (; own->firm && asleep != NULL; asleep = asleep->next) {
+		if (asleep->firm || asleep->seen != searches)
+			continue;
+		fut_sleeper_wake(asleep->sleeper, FUT_SLEEPER_PRODDED);
+		passed = true;
+	}
+	return passed;
+}
+
+enum fut_hope fut_hope_find(struct fut_asleep *own, bool helps,
+	struct future_cell **ret_on)
+{
+	struct search search = { .own = own };
+	bool found = (helps && look(&search, LOOK_JOB)) ||
+		look(&search, LOOK_HOPES) || look_twice(&search);
+
+	if (search.job != NULL) {
+		fut_job_unref_quietly(fut_job_of(search.on));
+		*ret_on = &search.job->cell;
+		return FUT_HOPE_RUN;
+	}
+	if (!found && passes_on(own)) {
+		search.on = fut_cell_ref(own->waits);
+		found = true;
+	}
+	*ret_on = search.on;
+	return found ? FUT_HOPE_MOVES : FUT_HOPE_NONE;
+}
+
+void fut_hope_prod(struct future_cell *cell)
+{
+	struct fut_asleep *asleep;
+
+	if (!fut_asleep_turn())
+		return;
+	for (asleep = fut_asleep_first(); asleep != NULL;
+	     asleep = asleep->next) {
+		struct search search = { .own = asleep, .target = cell };
+
+		if (look(&search, LOOK_TARGET))
+			fut_sleeper_wake(asleep->sleeper,
+				FUT_SLEEPER_PRODDED);
+	}
+	fut_asleep_turn_ends();
+	fut_job_bury();
+}

@@ -188,10 +188,11 @@ static int sleep_in_task(struct future_cell *cell, unsigned how)
 		break;
 	case FUT_HELP_NOTHING:
 	case FUT_HELP_ELSE:
-		error = sleep_begin(&sleep, cell, how, help == FUT_HELP_ELSE);
+		error = sleep_begin(&sleep, cell, how,
+			help == FUT_HELP_ELSE);
 		if (error == 0)
-			woken = fut_stop_sleep(&sleep.sleeper, bits, FUT_FOREVER,
-				how & FUT_WAIT_STOPS);
+			woken = fut_stop_sleep(&sleep.sleeper, bits,
+				FUT_FOREVER, how & FUT_WAIT_STOPS);
 		sleep_leave(&sleep, cell);
 		break;
 	case FUT_HELP_AGAIN:
@@ -276,7 +277,8 @@ future_result_t future_get(future_t *future)
 
 int future_wait(future_t *future, future_time_t deadline)
 {
-	return future != NULL ? wait(future, deadline.ns, FUT_WAIT_STOPS) : EINVAL;
+	return future == NULL ? EINVAL :
+		wait(future, deadline.ns, FUT_WAIT_STOPS);
 }
 
 future_result_t future_take(future_t *future)
@@ -356,5 +358,6 @@ int fut_join(struct future_cell *cell, int64_t deadline_ns, unsigned how)
 
 int future_join(future_t *future, future_time_t deadline)
 {
-	return future != NULL ? fut_join(future, deadline.ns, FUT_WAIT_STOPS) : EINVAL;
+	return future == NULL ? EINVAL :
+		fut_join(future, deadline.ns, FUT_WAIT_STOPS);
 }

@@ -5,8 +5,8 @@
 #include "job.h"
 
 enum fut_wait_how {
-	FUT_WAIT_STOPS = 1,	/* the cancel of the function that waits ends it */
-	FUT_WAIT_FIRM = 2	/* of those who would wait for ever, others first */
+	FUT_WAIT_STOPS = 1,	/* the cancel of who waits ends it */
+	FUT_WAIT_FIRM = 2	/* others are told first that it is in vain */
 };
 
 /* future_join(), for the library itself too. */

@@ -64,8 +64,9 @@ typedef struct future_pool_options {
  * future_executor_unref().
  *
  * Returns 0, EINVAL (a negative duration, an unknown policy, more than 4096
- * threads or spare ones, a stack below the system's minimum), ENOTSUP (a reserved field), ENOMEM, or
- * EAGAIN if not all threads could be started; then none is left.
+ * threads or spare ones, a stack below the system's minimum), ENOTSUP (a
+ * reserved field), ENOMEM, or EAGAIN if not all threads could be started; then
+ * none is left.
  */
 FUTURE_API FUTURE_CHECKED int future_pool_new(
 	const future_pool_options_t *options, future_executor_t **ret_pool);

@@ -17,8 +17,11 @@
 #if defined(__GNUC__)
 #define FUTURE_API __attribute__((visibility("default")))
 #define FUTURE_CHECKED __attribute__((warn_unused_result))
-/* A future declared with this is unreferenced at the end of its scope. */
-#define FUTURE_AUTO __attribute__((cleanup(future_unref_auto)))
+/*
+ * A future declared with this is unreferenced at the end of its scope.  It need
+ * not be named again: clang would warn.
+ */
+#define FUTURE_AUTO __attribute__((cleanup(future_unref_auto), unused))
 #else
 #define FUTURE_API
 #define FUTURE_CHECKED

@@ -2,6 +2,7 @@
 # public headers only, and link the shared library as a user does.
 
 samples = \
+	samples/actor \
 	samples/api_client \
 	samples/as_completed \
 	samples/event_loop \
@@ -13,8 +14,10 @@ samples = \
 	samples/philosophers \
 	samples/processes \
 	samples/producers \
+	samples/pubsub \
 	samples/race_condition \
 	samples/resource \
+	samples/saga \
 	samples/sim_bug
 
 if SAMPLES
@@ -26,6 +29,8 @@ if HAVE_UV
 noinst_PROGRAMS += samples/in_uv
 endif
 endif
+
+samples_actor_LDADD = lib/libfuture.la
 
 samples_api_client_SOURCES = \
 	samples/api_client.c \
@@ -77,7 +82,9 @@ samples_processes_SOURCES = samples/processes.c \
 	samples/workers.c samples/workers.h
 samples_processes_LDADD = lib/libfuture.la
 samples_producers_LDADD = lib/libfuture.la
+samples_pubsub_LDADD = lib/libfuture.la
 samples_race_condition_LDADD = lib/libfuture.la
 samples_resource_LDADD = lib/libfuture.la
+samples_saga_LDADD = lib/libfuture.la
 samples_sim_bug_SOURCES = samples/sim_bug.c
 samples_sim_bug_LDADD = lib/libfuture.la

@@ -98,6 +98,7 @@ tests_in_c = \
 	tests/stress_token
 
 tests_in_sh = \
+	tests/check_actor.sh \
 	tests/check_api_client.sh \
 	tests/check_as_completed.sh \
 	tests/check_event_loop.sh \
@@ -116,6 +117,8 @@ tests_in_sh = \
 	tests/check_merge_sort.sh \
 	tests/check_pages.sh \
 	tests/check_processes.sh \
+	tests/check_pubsub.sh \
+	tests/check_saga.sh \
 	tests/check_samples.sh \
 	tests/check_sim_bug.sh \
 	tests/check_style.sh \

@@ -126,6 +126,27 @@ START_TEST(continuations_stay_in_the_lane)
 }
 END_TEST
 
+static future_result_t follow_event(void *event)
+{
+	return future_follow(future_event_wait_async(event));
+}
+
+START_TEST(a_task_that_follows_holds_up_nobody_in_its_lane)
+{
+	future_executor_t *pool = pool_of(2), *lane = lane_on(pool, 1);
+	future_event_t event = FUTURE_EVENT_INIT;
+	future_t *follower = future_submit(lane, follow_event, &event);
+	atomic_int ran = 0;
+
+	ck_assert_int_eq(outcome_of(future_submit(lane, count_task, &ran)), 0);
+	ck_assert_int_eq(future_state(follower), FUTURE_RUNNING);
+	future_event_set(&event);
+	ck_assert_int_eq(outcome_of(follower), 0);
+	future_executor_unref(lane);
+	future_executor_unref(pool);
+}
+END_TEST
+
 START_TEST(ten_thousand_lanes_cost_no_thread)
 {
 	enum { LANES = 10000, TASKS = 3 };
@@ -346,6 +367,8 @@ int main(void)
 		a_lane_runs_as_many_at_once_as_its_limit_and_no_more);
 	tcase_add_test(tcase, lanes_take_turns);
 	tcase_add_test(tcase, continuations_stay_in_the_lane);
+	tcase_add_test(tcase,
+		a_task_that_follows_holds_up_nobody_in_its_lane);
 	tcase_add_test(tcase, ten_thousand_lanes_cost_no_thread);
 	tcase_add_test(tcase,
 		a_lane_may_stand_on_a_lane_and_on_the_inline_executor);

@@ -22,7 +22,8 @@ FUTURE_BEGIN_DECLS
 /*
  * Makes a lane on `parent` (NULL: the default executor), which runs at most
  * `limit` of its tasks at a time.  They start in the order in which they came;
- * with 1 each has returned, and its future has settled, before the next starts.
+ * with 1 each has returned, and its future has settled, before the next starts
+ * (one that follows another future settles with that, and holds up nobody).
  * Lanes take turns, a task each, with one another and with what is queued on
  * the parent itself.  The queue has no bound, and counts in the parent's as one
  * task.  Hooks and timers are the parent's.

@@ -32,6 +32,7 @@ tests_in_c = \
 	tests/check_group \
 	tests/check_heap \
 	tests/check_hold \
+	tests/check_home \
 	tests/check_hooks \
 	tests/check_inline \
 	tests/check_join \

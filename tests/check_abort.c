@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 /*
  * Runs `body` in a child that must abort; returns what it said last.  The

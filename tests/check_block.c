@@ -1,6 +1,6 @@
 /* The cache of blocks: what it gives out, and what it gives back. */
 #define _GNU_SOURCE
-#include "support.h"
+#include "child.h"
 
 #include "alloc.h"
 #include "block.h"

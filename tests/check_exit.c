@@ -3,7 +3,7 @@
  * tasks queued, running and waited for.  Nothing waits for them, nothing hangs.
  */
 #define _GNU_SOURCE
-#include "support.h"
+#include "child.h"
 
 #include <signal.h>
 

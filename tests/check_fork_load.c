@@ -1,6 +1,6 @@
 /* Forks while the threads of the parent are in the middle of everything. */
 #define _GNU_SOURCE
-#include "support.h"
+#include "child.h"
 
 struct storm {
 	future_executor_t *pool;

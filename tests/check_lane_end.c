@@ -1,6 +1,6 @@
 /* Lanes: their ends, and those of their parents; timers; hooks. */
 #define _GNU_SOURCE
-#include "support.h"
+#include "child.h"
 
 static future_executor_t *lane_on(future_executor_t *parent)
 {

@@ -1,5 +1,6 @@
 /* Loops: what runs when, on which thread, and what the descriptor says. */
 #define _GNU_SOURCE
+#include "child.h"
 #include "looping.h"
 
 #include <sys/resource.h>

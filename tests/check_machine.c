@@ -1,6 +1,6 @@
 /* Floor 1: the clock, threads, memory, forks of the machine. */
 #define _GNU_SOURCE
-#include "support.h"
+#include "child.h"
 #include "fail/thread.h"
 
 #include "alloc.h"

@@ -1,5 +1,6 @@
 /* Executors of the user's own: what is posted, run, dropped, refused. */
 #define _GNU_SOURCE
+#include "child.h"
 #include "own.h"
 
 static struct hands hands = HANDS;

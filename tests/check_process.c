@@ -1,6 +1,6 @@
 /* What a pool leaves to the process: its signals, its exit, its CPU time. */
 #define _GNU_SOURCE
-#include "support.h"
+#include "child.h"
 
 #include <signal.h>
 

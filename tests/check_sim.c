@@ -1,6 +1,6 @@
 /* The sim: an executor without threads, in the order of a seed. */
 #define _GNU_SOURCE
-#include "support.h"
+#include "child.h"
 
 #include <sys/wait.h>
 

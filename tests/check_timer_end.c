@@ -1,6 +1,5 @@
 /* Timers and the end of their executor: shutdown, cancel, close, fork. */
 #define _GNU_SOURCE
-#include "support.h"
 #include "world.h"
 
 static future_time_t in_ns(int64_t ns)

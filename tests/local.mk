@@ -167,10 +167,8 @@ AM_TESTS_ENVIRONMENT = \
 		TSAN_OPTIONS="$$null:halt_on_error=1:$$TSAN_OPTIONS" \
 		UBSAN_OPTIONS="print_stacktrace=1:$$UBSAN_OPTIONS";
 
-EXTRA_DIST += $(tests_in_sh) tests/lib.sh tests/cxx.cc \
-	tests/check.h tests/looping.h tests/stress.h tests/support.h tests/tools.h \
-	tests/check.h tests/own.h tests/stress.h tests/support.h tests/tools.h \
-	tests/waiting.h tests/world.h \
-	tests/check.h tests/stress.h tests/support.h tests/tools.h \
-	tests/waiting.h tests/world.h tests/dlclose.c \
+EXTRA_DIST += $(tests_in_sh) tests/lib.sh tests/cxx.cc tests/dlclose.c \
+	tests/check.h tests/child.h tests/looping.h tests/own.h \
+	tests/stress.h tests/support.h tests/tools.h tests/waiting.h \
+	tests/world.h \
 	tests/seeded_leak.c tests/seeded_uaf.c

@@ -26,7 +26,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #if defined(__has_feature)
@@ -448,44 +447,6 @@ static inline void thread_sleeps(pid_t tid)
 	do
 		sched_yield();
 	while (!thread_asleep(tid));
-}
-
-/*
- * Runs `body` in a forked child and returns what waitpid() said.  There the
- * macros of Check must not be used: the child says what is wrong and leaves.
- */
-static inline int in_child(void (*body)(void *arg), void *arg)
-{
-	pid_t child;
-	int status = -1;
-
-	fflush(NULL);
-	child = fork();
-	if (child == 0) {
-		body(arg);
-		_exit(0);
-	}
-	ck_assert_int_gt(child, 0);
-	ck_assert_int_eq(waitpid(child, &status, 0), child);
-	return status;
-}
-
-#define CHILD_ASSERT(condition) \
-	child_assert((condition), __FILE__, __LINE__, #condition)
-
-static inline void child_assert(bool condition, const char *file, int line,
-	const char *text)
-{
-	char message[256];
-	int length;
-
-	if (condition)
-		return;
-	length = snprintf(message, sizeof(message), "%s:%d: in the child: %s\n",
-		file, line, text);
-	if (write(STDERR_FILENO, message, (size_t)length) < 0)
-		_exit(2);
-	_exit(1);
 }
 
 /* Every suite ends here: Check's own exit status. */

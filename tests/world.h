@@ -2,7 +2,7 @@
 #ifndef WORLD_H
 #define WORLD_H
 
-#include "support.h"
+#include "child.h"
 
 /* One of each, as a child inherits them. */
 struct world {

@@ -195,7 +195,7 @@ END_TEST
 static future_result_t fork_and_end(void *arg)
 {
 	int *status = arg;
-	pid_t child = fork();
+	pid_t child = fork_quietly();
 
 	if (child == 0) {
 		setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });

@@ -290,6 +290,8 @@ struct queue {
 	future_t *others[3];
 };
 
+enum { MUCH = 10000 };	/* at one every 2 ms: not within this test */
+
 /* It is the first, and cancels who is behind it. */
 static future_result_t cancel_others(future_result_t in, void *arg)
 {
@@ -298,21 +300,21 @@ static future_result_t cancel_others(future_result_t in, void *arg)
 	(void)in;
 	for (int i = 0; i < 3; i++)
 		ck_assert(future_cancel(queue->others[i]));
-	ck_assert_int_eq(take_now(queue->limiter, 1), ETIMEDOUT);
+	ck_assert_int_eq(take_now(queue->limiter, MUCH), ETIMEDOUT);
 	future_unref(future_limiter_acquire_async(queue->limiter, 1));
 	return future_ok(NULL);
 }
 
 START_TEST(a_callback_may_use_the_limiter)
 {
-	struct queue queue = { limiter_of(1, 20 * MS, 1), { NULL } };
+	struct queue queue = { limiter_of(1, 2 * MS, MUCH), { NULL } };
 	future_t *first, *called;
 
-	ck_assert_int_eq(take_now(queue.limiter, 1), 0);
+	ck_assert_int_eq(take_now(queue.limiter, MUCH), 0);
 	first = future_limiter_acquire_async(queue.limiter, 1);
 	for (int i = 0; i < 3; i++)
 		queue.others[i] = future_limiter_acquire_async(queue.limiter,
-			1);
+			MUCH);
 	called = future_then_on(first, future_inline(), cancel_others, &queue);
 	ck_assert_int_eq(future_get(called).error, 0);
 	for (int i = 0; i < 3; i++)

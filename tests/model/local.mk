@@ -69,7 +69,7 @@ EXTRA_DIST += tests/model/build.sh tests/model/all.sh \
 # find each of them.
 .PHONY: mutants
 mutants:
-	$(srcdir)/tests/mutants/run.sh tests/mutants/out
+	RIGHT=$(explorer) $(srcdir)/tests/mutants/run.sh tests/mutants/out
 
 clean-local: clean-mutants
 .PHONY: clean-mutants

@@ -1,6 +1,7 @@
 #!/bin/sh
 # run.sh OUT [NAME...]: seeds one bug at a time in a copy of lib/, and asks the
-# explorer for it; as many at once as there are processors.
+# explorer for it; as many at once as there are processors.  $RIGHT is where the
+# explorer is built without any, by default OUT/right.
 #
 # Each NAME.patch says in its first line what goes wrong, and in the second
 # which scenario has to tell.  It is caught if that scenario fails.
@@ -10,6 +11,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 model=$here/../model
 mkdir -p "$1"
 out=$(cd "$1" && pwd)
+right=${RIGHT:-$out/right}
 shift
 
 # try NAME: true if the bug is caught.
@@ -19,7 +21,7 @@ try() {
 	rm -rf "$wrong"
 	mkdir "$wrong"
 	cp -Rp "$here/../../lib" "$wrong/lib"
-	cp -Rp "$out/right/objects" "$wrong/objects"
+	cp -Rp "$right/objects" "$wrong/objects"
 	if ! patch -s -F0 -p1 -d "$wrong" <"$here/$1.patch" >/dev/null; then
 		echo "$1: does not apply"
 		return 1
@@ -44,7 +46,7 @@ if [ "${1:-}" = --one ]; then
 fi
 
 # What has not changed is not compiled again: see build.sh.
-"$model/build.sh" "$out/right"
+"$model/build.sh" "$right"
 rm -rf "$out/caught"
 mkdir "$out/caught"
 [ $# != 0 ] || set -- "$here"/*.patch

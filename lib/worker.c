@@ -245,7 +245,7 @@ static bool rest(struct fut_worker *worker, size_t takes)
 	bool stay = true, calm = false, surplus;
 
 	fut_lock(&pool->lock);
-	surplus = is_surplus(pool);
+	surplus = pool->queue.head != NULL && is_surplus(pool);
 	if ((pool->queue.head == NULL || surplus) && pool->takes == takes) {
 		stay = surplus || !leaves(worker);
 		worker->rested = stay;

@@ -10,6 +10,7 @@ mkdir -p "$out/said"
 # Those that take longest come first, so that the last ones end together.  A
 # name that no longer exists is not missed.
 cat >"$out/long" <<EOF
+random_waits
 each_that_fails_is_joined
 prod_of_both_workers
 claim_against_start_and_cancel

@@ -135,7 +135,7 @@ static void explore(const struct scenario *scenario, enum mode mode,
 			break;
 		if (mode == MODE_DEPTH)
 			ret_tally->all = !choice_next();
-		if (ret_tally->runs % 256 == 0 &&
+		if (ret_tally->runs % 256 == 0 && scenario->draws == 0 &&
 		    now() - start > options.seconds)
 			break;
 	}

@@ -39,6 +39,7 @@ EXTRA_DIST += tests/model/build.sh tests/model/all.sh \
 	tests/model/scenario_channel.c \
 	tests/model/scenario_close.c \
 	tests/model/scenario_combine.c \
+	tests/model/scenario_doze.c \
 	tests/model/scenario_completion.c \
 	tests/model/scenario_each.c \
 	tests/model/scenario_gate.c \

@@ -21,7 +21,7 @@ static _Noreturn void usage(void)
 		"  --mode dfs|pct|random   only this one\n"
 		"  --bound N      dfs: preemptions (2)\n"
 		"  --depth N      pct (3)\n"
-		"  --runs N       pct (100000), random (20000), half of it "
+		"  --runs N       pct (50000), random (10000), half of it "
 		"after all of dfs;\n"
 		"                 dfs only with --mode dfs\n"
 		"  --seed S       of the first run\n"
@@ -126,5 +126,5 @@ uint64_t options_limits(const struct scenario *scenario, enum mode mode)
 		return options.runs;
 	if (scenario->draws != 0)
 		return scenario->draws;
-	return depth ? UINT64_MAX : mode == MODE_PCT ? 100000 : 20000;
+	return depth ? UINT64_MAX : mode == MODE_PCT ? 50000 : 10000;
 }

@@ -271,7 +271,7 @@ static void draw(void)
 		draw_inner();
 }
 
-SCENARIO(random_waits, .draws = 200000)
+SCENARIO(random_waits, .draws = 1000000)
 {
 	future_promise_t *go;
 

@@ -4,7 +4,8 @@
 # explorer is built without any, by default OUT/right.
 #
 # Each NAME.patch says in its first line what goes wrong, and in the second
-# which scenario has to tell.  It is caught if that scenario fails.
+# which scenario has to tell.  It is caught if that scenario fails.  Where that
+# draws what it runs, a third may name a seed from which it soon does.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -17,6 +18,7 @@ shift
 # try NAME: true if the bug is caught.
 try() {
 	scenario=$(sed -n 's/^Scenario: //p' "$here/$1.patch")
+	seed=$(sed -n 's/^Seed: //p' "$here/$1.patch")
 	wrong=$out/$1
 	rm -rf "$wrong"
 	mkdir "$wrong"
@@ -31,7 +33,8 @@ try() {
 		echo "$1: does not build"
 		return 1
 	}
-	if "$wrong/explore" "$scenario" >"$out/$1.log" 2>&1; then
+	if "$wrong/explore" "$scenario" ${seed:+--seed "$seed"} \
+			>"$out/$1.log" 2>&1; then
 		echo "$1: $scenario has not noticed"
 		return 1
 	fi

@@ -142,9 +142,9 @@ bool fut_cell_follow(struct future_cell *cell)
 
 void fut_cell_linked(struct future_cell *cell)
 {
-	/* Those who looked before have said so, for hang_and_look(). */
+	/* The link before the word, for who looks: see hang_and_look(). */
 	atomic_fetch_and_explicit(&cell->word, ~(uint64_t)FUT_LINKING,
-		FUT_ACQ_REL);
+		FUT_SEQ_CST);
 }
 
 enum fut_cell_cancelled fut_cell_cancel(struct future_cell *cell, bool busy,

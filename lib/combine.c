@@ -13,6 +13,7 @@
  * With cancel_rest the inputs stay with the combined future for as long as it
  * lives, so that a join finds those that were cancelled and still run.
  */
+#include "hope.h"
 #include "job.h"
 #include "alloc.h"
 
@@ -189,6 +190,20 @@ static void decide(struct combined *combined, struct future_cell *input,
 	}
 }
 
+/*
+ * What follows from a leg is done.  Those asleep whose hope it was are told
+ * together with that; one who goes to sleep meanwhile sees the word, or he is
+ * seen here.
+ */
+static void has_been_told(struct combined *combined, struct leg *leg)
+{
+	/* The outcome, if that was it, before the word, for has_fired(). */
+	if (FUT_LIKELY(!fut_sleepers_help()))
+		atomic_exchange_explicit(&leg->fired, true, FUT_SEQ_CST);
+	if (FUT_UNLIKELY(fut_sleepers_help()))
+		fut_hope_lost(&combined->job.cell, &leg->fired);
+}
+
 static bool leg_fire(struct fut_hook *hook, struct future_cell *input,
 	bool locked)
 {
@@ -205,8 +220,7 @@ static bool leg_fire(struct fut_hook *hook, struct future_cell *input,
 			FUT_ACQ_REL) == 1 :
 	    atomic_fetch_sub_explicit(&combined->spare, 1, FUT_ACQ_REL) == 0)
 		decide(combined, input, error);
-	/* The outcome, if that was it, before the word, for hope.c. */
-	atomic_store_explicit(&leg->fired, true, FUT_RELEASE);
+	has_been_told(combined, leg);
 	close_legs(combined, 1);
 	return true;
 }
@@ -230,8 +244,11 @@ static void combined_free(struct fut_job *job)
 
 static bool has_fired(struct leg *leg)
 {
-	/* The word before the outcome, for leg_fire(). */
-	return atomic_load_explicit(&leg->fired, FUT_ACQUIRE);
+	/*
+	 * The word before the outcome, for has_been_told().  Who asks has said
+	 * before that he helps; if he sees nothing here, that is seen there.
+	 */
+	return atomic_load_explicit(&leg->fired, FUT_SEQ_CST);
 }
 
 /* *at is how many were passed by at the end. */

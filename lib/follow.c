@@ -115,11 +115,11 @@ static void hang_and_look(struct fut_job *job, struct future_cell *inner)
 			give_up_ring(job, inner);
 		fut_job_unref(fut_job_of(inner));
 	}
-	fut_cell_linked(&job->cell);
-	/* Who looked before counted himself before he looked. */
-	if (FUT_UNLIKELY(atomic_load_explicit(&fut_sleeper_helpers,
-			FUT_RELAXED) != 0))
-		fut_hope_prod(&job->cell);
+	/* Who has looked counted himself before: see has_been_told(). */
+	if (FUT_LIKELY(!fut_sleepers_help()))
+		fut_cell_linked(&job->cell);
+	if (FUT_UNLIKELY(fut_sleepers_help()))
+		fut_hope_follows(&job->cell);
 	fut_job_unref(job);
 }
 

@@ -80,7 +80,7 @@ static void sleep_announce(struct sleep *sleep)
 {
 	struct fut_worker *worker = fut_self()->worker;
 
-	atomic_fetch_add_explicit(&fut_sleeper_helpers, 1, FUT_RELAXED);
+	atomic_fetch_add_explicit(&fut_sleeper_helpers, 1, FUT_SEQ_CST);
 	if (worker != NULL)
 		fut_worker_block(worker, &sleep->blocked, &sleep->sleeper);
 	fut_loop_block(&sleep->sleeper);

@@ -190,6 +190,9 @@ static bool others_move(struct search *search)
 			    can_move(search, asleep, fut_job_of(on),
 					fut_cell_state(on)))
 				return true;
+		} else if (fut_is_settled(fut_cell_state(on))) {
+			/* It is about to be told, and to look again. */
+			return true;
 		} else if (walk(search, asleep, fut_cell_ref(asleep->waits),
 				0)) {
 			wake_path(search, asleep);
@@ -350,20 +353,43 @@ enum fut_hope fut_hope_find(struct fut_asleep *own, bool helps,
 	return found ? FUT_HOPE_MOVES : FUT_HOPE_NONE;
 }
 
-void fut_hope_prod(struct future_cell *cell)
+/* In a turn: those who need `cell`, unless they `may` hope on, look again. */
+static void prod(struct future_cell *cell, bool may)
 {
-	struct fut_asleep *asleep;
+	struct fut_asleep *asleep = fut_asleep_first();
 
-	if (!fut_asleep_turn())
-		return;
-	for (asleep = fut_asleep_first(); asleep != NULL;
-	     asleep = asleep->next) {
+	for (; asleep != NULL; asleep = asleep->next) {
 		struct search search = { .own = asleep, .target = cell };
 
-		if (look(&search, LOOK_TARGET))
+		if (look(&search, LOOK_TARGET) &&
+		    !(may && hopes_well(&search, asleep)))
 			fut_sleeper_wake(asleep->sleeper,
 				FUT_SLEEPER_PRODDED);
 	}
+}
+
+void fut_hope_follows(struct future_cell *cell)
+{
+	bool turn = fut_asleep_turn();
+
+	fut_cell_linked(cell);
+	if (!turn)
+		return;
+	prod(cell, false);
+	fut_asleep_turn_ends();
+	fut_job_bury();
+}
+
+void fut_hope_lost(struct future_cell *cell, _Atomic bool *told)
+{
+	bool turn = fut_asleep_turn();
+
+	/* The outcome, if that was it, before the word, for has_fired(). */
+	atomic_store_explicit(told, true, FUT_SEQ_CST);
+	if (!turn)
+		return;
+	if (!fut_is_settled(fut_cell_state(cell)))
+		prod(cell, true);
 	fut_asleep_turn_ends();
 	fut_job_bury();
 }

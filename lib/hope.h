@@ -39,9 +39,15 @@ enum fut_hope fut_hope_find(struct fut_asleep *own, bool helps,
 	struct future_cell **ret_on);
 
 /*
- * Something follows now: those asleep who cannot go on before `cell` has
- * settled look again.
+ * `cell` follows now, and is not LINKING any more: those asleep who need it, at
+ * any distance, look again.
  */
-void fut_hope_prod(struct future_cell *cell);
+void fut_hope_follows(struct future_cell *cell);
+
+/*
+ * `cell` has been told of an input, and unless it has settled, others are to
+ * decide: the same for those whose hope that was, at any distance.  Sets *told.
+ */
+void fut_hope_lost(struct future_cell *cell, _Atomic bool *told);
 
 #endif

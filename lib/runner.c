@@ -218,8 +218,7 @@ int fut_lane_post(struct future_executor *executor, struct fut_task *task,
 		send(lane, how < FUT_POST_RELEASED ? FUT_POST_TIMED :
 			FUT_POST_AGAIN);
 	/* Some may be inside, with nothing sent that would tell them. */
-	else if (error == 0 && FUT_UNLIKELY(atomic_load_explicit(
-			&fut_sleeper_helpers, FUT_RELAXED) != 0))
+	else if (error == 0 && FUT_UNLIKELY(fut_sleepers_help()))
 		prod(parent);
 	return error;
 }

@@ -31,6 +31,11 @@ struct fut_sleeper {
 /* How many are asleep in waits whose thread could run something meanwhile. */
 extern _Atomic uint32_t fut_sleeper_helpers;
 
+static inline bool fut_sleepers_help(void)
+{
+	return atomic_load_explicit(&fut_sleeper_helpers, FUT_SEQ_CST) != 0;
+}
+
 void fut_sleeper_init(struct fut_sleeper *sleeper);
 
 /*

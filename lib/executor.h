@@ -86,8 +86,8 @@ struct fut_executor_kind {
 		struct fut_timer *timer);
 
 	/*
-	 * Takes out the timers whose tasks are addressed to `lane`, which is on
-	 * this one and about to end: a list, for the caller to drop.
+	 * Takes out the timers whose tasks are addressed to `lane`, whose root
+	 * this one is: a list, for the caller to drop.
 	 */
 	struct fut_task *(*evict)(struct future_executor *executor,
 		struct future_executor *lane);

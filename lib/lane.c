@@ -5,6 +5,7 @@
 #include "park.h"
 #include "pool.h"
 #include "shell.h"
+#include "timer.h"
 
 #include <errno.h>
 #include <string.h>
@@ -14,17 +15,17 @@ static struct fut_shells shells;
 void fut_lane_end(struct fut_lane *lane, bool wait)
 {
 	struct future_executor *parent = fut_lane_parent(lane);
+	struct future_executor *root = lane->root;
 	bool timed;
 
+	/* What is armed after the look into the heap is refused as stale. */
 	fut_lock(&lane->lock);
 	timed = lane->timed;
-	fut_unlock(&lane->lock);
-	if (timed)
-		fut_tasks_drop(parent->kind->evict(parent, &lane->executor),
-			ESHUTDOWN);
-	fut_lock(&lane->lock);
 	fut_shell_renew(&lane->executor);
 	fut_unlock(&lane->lock);
+	if (timed)
+		fut_tasks_drop(root->kind->evict(root, &lane->executor),
+			ESHUTDOWN);
 	fut_shell_free(&shells, &lane->executor);
 	if (wait)
 		future_executor_unref(parent);
@@ -40,38 +41,53 @@ static void lane_prod(struct future_executor *executor)
 		parent->kind->prod(parent);
 }
 
+/* Under the lock: why it is too late for a timer, or 0. */
+static int check_arm(struct fut_lane *lane, struct fut_timer *timer,
+	enum fut_post how)
+{
+	FUT_ASSERT(fut_lock_held(&lane->lock));
+	if (fut_task_is_stale(fut_timer_task(timer)))
+		return ESHUTDOWN;
+	if (lane->phase == FUT_LANE_CANCELLED && how != FUT_POST_NEW)
+		return ECANCELED;
+	return lane->phase == FUT_LANE_OPEN || (lane->phase == FUT_LANE_SHUT &&
+		how >= FUT_POST_RELEASED) ? 0 : ESHUTDOWN;
+}
+
+/*
+ * Who has no handle may find another lane in the shell, with another root: the
+ * heap that the timer stands in, or will, is that of the root it sees while the
+ * lane is its own.
+ */
 static int lane_arm(struct future_executor *executor, struct fut_timer *timer,
 	enum fut_post how)
 {
 	struct fut_lane *lane = fut_lane_of(executor);
-	struct future_executor *parent = fut_lane_parent(lane);
-	int error = 0;
+	struct future_executor *parent = fut_lane_parent(lane), *root;
+	bool late = how < FUT_POST_RELEASED && parent->kind->closed(parent);
+	int error;
 
 	fut_lock(&lane->lock);
-	if (lane->phase == FUT_LANE_CANCELLED && how != FUT_POST_NEW)
-		error = ECANCELED;
-	else if (lane->phase == FUT_LANE_CANCELLED ||
-		 (lane->phase == FUT_LANE_SHUT && how < FUT_POST_RELEASED))
-		error = ESHUTDOWN;
-	lane->timed = true;
+	error = late ? ESHUTDOWN : check_arm(lane, timer, how);
+	root = lane->root;
+	lane->timed |= error == 0;
 	fut_unlock(&lane->lock);
-	return error != 0 ? error : parent->kind->arm(parent, timer, how);
+	return error != 0 ? error : root->kind->arm(root, timer, how);
 }
 
+/* Where the lane is over its end has the timer, or an arm is refused. */
 static bool lane_disarm(struct future_executor *executor,
 	struct fut_timer *timer)
 {
-	struct future_executor *parent = fut_lane_parent(fut_lane_of(executor));
+	struct fut_lane *lane = fut_lane_of(executor);
+	struct future_executor *root;
+	bool stale;
 
-	return parent->kind->disarm(parent, timer);
-}
-
-static struct fut_task *lane_evict(struct future_executor *executor,
-	struct future_executor *lane)
-{
-	struct future_executor *parent = fut_lane_parent(fut_lane_of(executor));
-
-	return parent->kind->evict(parent, lane);
+	fut_lock(&lane->lock);
+	stale = fut_task_is_stale(fut_timer_task(timer));
+	root = lane->root;
+	fut_unlock(&lane->lock);
+	return !stale && root->kind->disarm(root, timer);
 }
 
 static bool is_current(struct fut_lane *lane, uint32_t generation)
@@ -128,7 +144,7 @@ static size_t lane_cancel(struct future_executor *executor)
 	fut_lock(&lane->lock);
 	set_phase(lane, FUT_LANE_CANCELLED);
 	fut_unlock(&lane->lock);
-	timed = lane_evict(executor, executor);
+	timed = lane->root->kind->evict(lane->root, executor);
 	fut_lock(&lane->lock);
 	settled = fut_lane_drop(lane, ECANCELED);
 	/* These were never queued: they are not in the lane's counts. */
@@ -169,22 +185,10 @@ static bool lane_inside(struct future_executor *executor)
 	return fut_frame_belongs(executor) || parent->kind->inside(parent);
 }
 
-/* What it is on, at any distance. */
-static struct future_executor *root_of(struct future_executor *executor)
-{
-	struct future_executor *parent = executor;
-
-	do {
-		executor = parent;
-		parent = atomic_load_explicit(&executor->parent, FUT_RELAXED);
-	} while (parent != NULL);
-	return executor;
-}
-
 /* Until it is calm: 0, ETIMEDOUT; EDEADLK in a sim in which nothing moves. */
 static int await(struct fut_lane *lane, int64_t deadline_ns)
 {
-	struct future_executor *root = root_of(&lane->executor);
+	struct future_executor *root = lane->root;
 	int error = 0;
 
 	for (;;) {
@@ -270,7 +274,6 @@ static const struct fut_executor_kind lane_kind = {
 	.husk = fut_lane_husk,
 	.arm = lane_arm,
 	.disarm = lane_disarm,
-	.evict = lane_evict,
 	.moves = fut_lane_moves,
 	.may_help = fut_lane_may_help,
 	.help = fut_lane_help,
@@ -293,12 +296,25 @@ static struct fut_shells shells = {
 	.size = sizeof(struct fut_lane),
 };
 
+/* Itself, or what it is on, at any distance. */
+static struct future_executor *root_of(struct future_executor *executor)
+{
+	struct future_executor *parent = executor;
+
+	do {
+		executor = parent;
+		parent = atomic_load_explicit(&executor->parent, FUT_RELAXED);
+	} while (parent != NULL);
+	return executor;
+}
+
 /* Takes the lock, for whoever has the address of an earlier lane. */
 static void configure(struct fut_lane *lane, struct future_executor *parent,
 	size_t limit)
 {
 	fut_lock(&lane->lock);
 	atomic_store_explicit(&lane->executor.parent, parent, FUT_RELAXED);
+	lane->root = root_of(parent);
 	lane->limit = limit;
 	fut_lane_start(lane, parent);
 	fut_queue_init(&lane->queue);

@@ -10,7 +10,7 @@
  * It is on its way (`sent`) whenever something is queued and one more may be at
  * work; and the lane is calm when nothing is queued, at work or sent.
  *
- * Its timers stand in the parent's heap.
+ * Its timers stand in the heap of its root, which it is on at any distance.
  *
  *			post	turn	help	husk	cancel	close
  *	each		X	X	X	X	X	X	(lock)
@@ -32,7 +32,8 @@ enum fut_lane_phase {
 
 struct fut_lane {
 	struct future_executor executor;	/* first */
-	size_t limit;		/* constant from its start to its end */
+	struct future_executor *root;	/* these two constant from start to */
+	size_t limit;			/* end; for others under lock */
 
 	struct fut_lock lock;
 	_Atomic uint32_t calm;		/* drain and join park on it */

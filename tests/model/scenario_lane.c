@@ -221,3 +221,37 @@ SCENARIO(a_waiter_in_the_parent_hears_that_a_lane_is_free)
 	lane_end();
 	MODEL_CHECK(model_counted(RAN) == 2);
 }
+
+/* A home may end while something is armed there, by who has no handle. */
+
+static future_t *unsettled;
+
+static void arm_and_cancel(void *arg)
+{
+	future_t *timeout = future_timeout(unsettled, future_in_ms(1000));
+
+	(void)arg;
+	model_count(STARTED);
+	future_cancel(timeout);
+	future_unref(timeout);
+}
+
+SCENARIO(a_timeout_against_the_end_of_the_lane_that_is_its_home)
+{
+	future_executor_t *other = pool_at_rest(1);
+	future_promise_t *promise;
+	int thread;
+
+	lane_start(1, 1);
+	MODEL_CHECK(future_promise_new(lane, &promise) == 0);
+	unsettled = future_promise_future(promise);
+	thread = model_start(arm_and_cancel, NULL);
+	future_executor_unref(lane);
+	/* In the same shell. */
+	MODEL_CHECK(future_lane_new(other, 1, &lane) == 0);
+	model_join(thread);
+	future_unref(unsettled);
+	future_promise_free(promise);
+	lane_end();
+	pool_end(other);
+}

@@ -346,6 +346,71 @@ START_TEST(a_waiter_is_told_when_the_lane_is_free)
 }
 END_TEST
 
+/* What is waited for comes only when the waiter sleeps. */
+struct late {
+	future_executor_t *lane;
+	future_t *future;
+	bool behind;	/* a task that is queued before it, with the runner */
+	atomic_int tid;
+};
+
+static future_result_t wait_for_late(void *arg)
+{
+	struct late *late = arg;
+	future_t *before = late->behind ? future_submit(late->lane,
+		nothing_task, NULL) : NULL;
+	int error;
+
+	atomic_store(&late->tid, (int)thread_id());
+	error = future_get(late->future).error;
+	future_unref(before);
+	return future_ok_int(error);
+}
+
+static intptr_t get_late(future_executor_t *where, struct late *late)
+{
+	future_promise_t *promise;
+	future_t *source, *task;
+	intptr_t error;
+
+	ck_assert_int_eq(future_promise_new(NULL, &promise), 0);
+	source = future_promise_future(promise);
+	late->future = future_then_on(source, late->lane, error_then, NULL);
+	task = future_submit(where, wait_for_late, late);
+	while (atomic_load(&late->tid) == 0)
+		sched_yield();
+	thread_sleeps(atomic_load(&late->tid));
+	ck_assert(future_promise_settle(promise, future_ok(NULL)));
+	error = future_result_int(future_get(task));
+	future_promise_free(promise);
+	future_unref(source);
+	future_unref(late->future);
+	future_unref(task);
+	return error;
+}
+
+START_TEST(a_task_that_sleeps_is_told_of_what_comes_to_its_lane)
+{
+	future_executor_t *pool = pool_of(2);
+	struct late late = { .lane = lane_on(pool, 1) };
+
+	ck_assert_int_eq(get_late(late.lane, &late), 0);
+	future_executor_unref(late.lane);
+	future_executor_unref(pool);
+}
+END_TEST
+
+START_TEST(a_task_that_sleeps_is_told_of_what_comes_behind_a_runner)
+{
+	future_executor_t *pool = pool_of(1);
+	struct late late = { .lane = lane_on(pool, 1), .behind = true };
+
+	ck_assert_int_eq(get_late(pool, &late), 0);
+	future_executor_unref(late.lane);
+	future_executor_unref(pool);
+}
+END_TEST
+
 START_TEST(a_wrong_lane_is_einval)
 {
 	future_executor_t *lane = NULL;
@@ -381,5 +446,9 @@ int main(void)
 	tcase_add_test(tcase, a_task_of_another_lane_may_wait_for_it);
 	tcase_add_test(tcase, a_row_of_waits_in_one_lane_ends);
 	tcase_add_test(tcase, a_waiter_is_told_when_the_lane_is_free);
+	tcase_add_test(tcase,
+		a_task_that_sleeps_is_told_of_what_comes_to_its_lane);
+	tcase_add_test(tcase,
+		a_task_that_sleeps_is_told_of_what_comes_behind_a_runner);
 	return suite_run(suite);
 }

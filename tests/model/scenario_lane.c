@@ -26,6 +26,11 @@ static future_result_t run_alone(void *arg)
 	return future_ok(arg);
 }
 
+static future_result_t pass_on(future_result_t in, void *arg)
+{
+	return in.error != 0 ? in : future_ok(arg);
+}
+
 static void submit_one(void *arg)
 {
 	get_and_unref(future_submit(lane, run_alone, arg), arg);
@@ -220,6 +225,62 @@ SCENARIO(a_waiter_in_the_parent_hears_that_a_lane_is_free)
 	get_and_unref(future_submit(pool, help_and_wait, &pool), &pool);
 	lane_end();
 	MODEL_CHECK(model_counted(RAN) == 2);
+}
+
+/* What it waits for may come while it goes to sleep, and send no runner. */
+
+static future_promise_t *released;
+
+static future_result_t wait_for_released(void *arg)
+{
+	future_t *source = future_promise_future(released);
+	future_t *late = future_then_on(source, lane, pass_on, arg);
+
+	future_unref(source);
+	get_and_unref(late, arg);
+	return future_ok(arg);
+}
+
+static void release(void *arg)
+{
+	future_promise_settle(released, future_ok(arg));
+}
+
+SCENARIO(a_waiter_in_a_lane_against_a_release_into_it)
+{
+	future_t *waiter;
+	int thread;
+
+	lane_start(1, 1);
+	MODEL_CHECK(future_promise_new(future_inline(), &released) == 0);
+	waiter = future_submit(lane, wait_for_released, &pool);
+	thread = model_start(release, &pool);
+	get_and_unref(waiter, &pool);
+	model_join(thread);
+	future_promise_free(released);
+	lane_end();
+}
+
+static future_result_t submit_and_wait_for_released(void *arg)
+{
+	future_unref(future_submit(lane, run_alone, arg));
+	return wait_for_released(arg);
+}
+
+SCENARIO(a_waiter_in_the_parent_against_a_release_behind_the_runner)
+{
+	future_t *waiter;
+	int thread;
+
+	lane_start(1, 1);
+	MODEL_CHECK(future_promise_new(future_inline(), &released) == 0);
+	waiter = future_submit(pool, submit_and_wait_for_released, &pool);
+	thread = model_start(release, &pool);
+	get_and_unref(waiter, &pool);
+	model_join(thread);
+	future_promise_free(released);
+	lane_end();
+	MODEL_CHECK(model_counted(RAN) == 1);
 }
 
 /* A home may end while something is armed there, by who has no handle. */

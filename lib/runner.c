@@ -30,10 +30,11 @@ static struct fut_task *take(struct fut_lane *lane)
 	return fut_queue_pop(&lane->queue);
 }
 
-static void send(struct fut_lane *lane, enum fut_post how);
-
-/* Under the lock, which it gives back: after whatever may have calmed it. */
-static void unlock(struct fut_lane *lane)
+/*
+ * Under the lock, which it gives back: after whatever may have calmed it.  True:
+ * the caller sends the runner.
+ */
+static bool unlock(struct fut_lane *lane)
 {
 	bool hired = hire(lane), calm = fut_lane_is_calm(lane);
 	bool wake = calm && lane->watchers > 0, over = calm && lane->orphan;
@@ -43,13 +44,12 @@ static void unlock(struct fut_lane *lane)
 	if (wake)
 		atomic_fetch_add_explicit(&lane->calm, 1, FUT_RELEASE);
 	fut_unlock(&lane->lock);
-	if (hired)
-		send(lane, FUT_POST_AGAIN);
 	/* A word of the shell, which is never freed. */
 	if (wake)
 		fut_unpark(&lane->calm, FUT_EVERYBODY);
 	if (over)
 		fut_lane_end(lane, false);
+	return hired;
 }
 
 /* Those asleep in waits look again at what they could run. */
@@ -65,17 +65,69 @@ static void prod(struct future_executor *parent)
  * have hoped for the end of this one, after which there are too many still, as
  * those who help from inside are not counted.
  */
-static void unlock_after(struct fut_lane *lane)
+static bool unlock_after(struct fut_lane *lane)
 {
 	struct future_executor *parent = fut_lane_parent(lane);
 	bool looked = lane->queue.head != NULL && (lane->sent ?
 		lane->running == lane->limit : lane->running > lane->limit);
+	bool hired;
 
 	lane->running--;
-	unlock(lane);
+	hired = unlock(lane);
 	/* There may be no lane now, but its parent's shell is never freed. */
 	if (looked)
 		prod(parent);
+	return hired;
+}
+
+/* Under the lock, which it gives back: drops what is queued; as unlock(). */
+static bool drop(struct fut_lane *lane, int error, size_t *ret_settled)
+{
+	struct fut_task *queued = fut_queue_drain(&lane->queue);
+	size_t settled;
+
+	/* Not calm before they have settled. */
+	lane->running++;
+	fut_unlock(&lane->lock);
+	settled = fut_tasks_drop(queued, error);
+	fut_lock(&lane->lock);
+	if (error == ECANCELED)
+		lane->counts[FUT_END_CANCELLED] += settled;
+	else
+		lane->refused += settled;
+	*ret_settled = settled;
+	return unlock_after(lane);
+}
+
+/* The parent is over, or was cancelled: nothing more can run. */
+static bool fail(struct fut_lane *lane, int error)
+{
+	size_t settled;
+
+	fut_lock(&lane->lock);
+	lane->sent = false;
+	return drop(lane, error, &settled);
+}
+
+/* What is dropped may release more, which is refused in turn: a loop. */
+static void send(struct fut_lane *lane, enum fut_post how)
+{
+	struct future_executor *parent = fut_lane_parent(lane);
+	int error;
+
+	do {
+		error = parent->kind->post(parent, &lane->runner, how);
+		how = FUT_POST_AGAIN;
+	} while (error != 0 && fail(lane, error));
+}
+
+size_t fut_lane_drop(struct fut_lane *lane, int error)
+{
+	size_t settled;
+
+	if (drop(lane, error, &settled))
+		send(lane, FUT_POST_AGAIN);
+	return settled;
 }
 
 struct at_work {
@@ -87,7 +139,8 @@ static void count_end(struct fut_lane *lane, enum fut_end end)
 {
 	fut_lock(&lane->lock);
 	lane->counts[end]++;
-	unlock_after(lane);
+	if (unlock_after(lane))
+		send(lane, FUT_POST_AGAIN);
 }
 
 /* By pthread_exit. */
@@ -139,45 +192,16 @@ static enum fut_end runner_run(struct fut_task *runner)
 	return FUT_END_HUSK;
 }
 
-size_t fut_lane_drop(struct fut_lane *lane, int error)
-{
-	struct fut_task *queued = fut_queue_drain(&lane->queue);
-	size_t settled;
-
-	/* Not calm before they have settled. */
-	lane->running++;
-	fut_unlock(&lane->lock);
-	settled = fut_tasks_drop(queued, error);
-	fut_lock(&lane->lock);
-	if (error == ECANCELED)
-		lane->counts[FUT_END_CANCELLED] += settled;
-	else
-		lane->refused += settled;
-	unlock_after(lane);
-	return settled;
-}
-
-/* The parent is over, or was cancelled: nothing more can run. */
 static bool runner_drop(struct fut_task *runner, int error)
 {
 	struct fut_lane *lane = FUT_OWNER(runner, struct fut_lane, runner);
 
-	fut_lock(&lane->lock);
-	lane->sent = false;
-	(void)fut_lane_drop(lane, error);
+	if (fail(lane, error))
+		send(lane, FUT_POST_AGAIN);
 	return false;
 }
 
 static const struct fut_task_kind runner_task = { runner_run, runner_drop };
-
-static void send(struct fut_lane *lane, enum fut_post how)
-{
-	struct future_executor *parent = fut_lane_parent(lane);
-	int error = parent->kind->post(parent, &lane->runner, how);
-
-	if (error != 0)
-		runner_drop(&lane->runner, error);
-}
 
 /* Under the lock: why it is too late for a task, or 0. */
 static int check_open(struct fut_lane *lane, const struct fut_task *task,
@@ -235,7 +259,8 @@ void fut_lane_husk(struct future_executor *executor, struct fut_task *task,
 		if (fut_queue_mark(&lane->queue, task))
 			husks = fut_queue_sweep(&lane->queue);
 	}
-	unlock(lane);
+	if (unlock(lane))
+		send(lane, FUT_POST_AGAIN);
 	while (husks != NULL) {
 		struct fut_task *husk = husks;
 

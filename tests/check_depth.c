@@ -446,6 +446,37 @@ START_TEST(a_token_cancels_a_hundred_thousand_that_cancel_others)
 }
 END_TEST
 
+/* What each one releases comes to the lane, and is dropped in turn. */
+static void *cancel_loop(void *loop)
+{
+	ck_assert_uint_eq(future_executor_cancel(loop), 0);
+	return loop;
+}
+
+START_TEST(a_million_thens_of_a_lane_whose_parent_is_cancelled)
+{
+	future_executor_t *loop = NULL, *lane = NULL;
+	size_t ran = 0;
+
+	ck_assert_int_eq(future_loop_new(&loop), 0);
+	ck_assert_int_eq(future_lane_new(loop, 1, &lane), 0);
+	FUTURE_AUTO future_t *last = future_submit(lane, give_int, NULL);
+
+	for (size_t i = LINKS; i > 0; i--) {
+		future_t *next = future_handle(last, tick, &ran);
+
+		future_unref(last);
+		last = next;
+	}
+	run_on_small_stack(cancel_loop, loop);
+	/* Not released by the loop's own tasks. */
+	ck_assert_int_eq(future_get(last).error, ESHUTDOWN);
+	ck_assert_uint_eq(ran, 0);
+	future_executor_unref(lane);
+	future_executor_unref(loop);
+}
+END_TEST
+
 int main(void)
 {
 	return run_tests("depth", (const TTest *[]) {
@@ -468,6 +499,7 @@ int main(void)
 		a_million_inline_tasks_that_follow_the_next,
 		a_million_tasks_that_follow_the_next_on_a_pool_of_one,
 		a_token_cancels_a_hundred_thousand_that_cancel_others,
+		a_million_thens_of_a_lane_whose_parent_is_cancelled,
 		NULL,
 	});
 }

@@ -143,11 +143,13 @@ static void count_end(struct fut_lane *lane, enum fut_end end)
 		send(lane, FUT_POST_AGAIN);
 }
 
-/* By pthread_exit. */
+/* By pthread_exit.  In a forked child the lane is the parent's. */
 static void work_left(void *arg)
 {
 	struct at_work *at = arg;
 
+	if (fut_executor_inherited(&at->lane->executor))
+		return;
 	fut_frame_pop(&at->frame);
 	count_end(at->lane, FUT_END_CANCELLED);
 }

@@ -115,10 +115,10 @@ struct fut_executor_kind {
 	void (*prod)(struct future_executor *executor);
 
 	/*
-	 * Runs something of it that can run, if that is for the calling thread
-	 * to do; false if not.  NULL: it has threads.
+	 * Runs what can run, if that is for the calling thread to do, else
+	 * waits for the one that does: 0 or ETIMEDOUT.  NULL: it has threads.
 	 */
-	bool (*step)(struct future_executor *executor);
+	int (*run_out)(struct future_executor *executor, int64_t deadline_ns);
 
 	/*
 	 * These two only where `hooked` was set.  hooks: under the shell's

@@ -189,23 +189,27 @@ static bool lane_inside(struct future_executor *executor)
 static int await(struct fut_lane *lane, int64_t deadline_ns)
 {
 	struct future_executor *root = lane->root;
+	bool threads = root->kind->run_out == NULL, parks = threads;
 	int error = 0;
 
-	for (;;) {
+	for (;; parks = !parks || threads) {
 		uint32_t word;
 		bool calm;
 
 		fut_lock(&lane->lock);
 		calm = fut_lane_is_calm(lane);
-		lane->watchers += !calm && error == 0;
+		lane->watchers += !calm && error == 0 && parks;
 		word = atomic_load_explicit(&lane->calm, FUT_RELAXED);
 		fut_unlock(&lane->lock);
 		if (calm || error != 0)
 			return calm ? 0 : error;
-		if (root->kind->step == NULL || !root->kind->step(root))
-			error = root == fut_self()->sim ? EDEADLK :
-				fut_worker_park(&lane->calm, word,
-					deadline_ns);
+		if (!parks) {
+			error = root->kind->run_out(root, deadline_ns);
+			continue;
+		}
+		/* Where all has run, another thread is dropping something. */
+		error = root == fut_self()->sim ? EDEADLK :
+			fut_worker_park(&lane->calm, word, deadline_ns);
 		fut_lock(&lane->lock);
 		lane->watchers--;
 		fut_unlock(&lane->lock);
@@ -230,19 +234,18 @@ static int lane_join(struct future_executor *executor, int64_t deadline_ns)
 static void lane_close(struct future_executor *executor, bool wait)
 {
 	struct fut_lane *lane = fut_lane_of(executor);
-	bool inside = lane_inside(executor);
+	bool orphan;
 
-	wait &= !inside;
+	wait &= !lane_inside(executor);
+	lane_shutdown(executor);
+	/* EDEADLK: another thread is in there, and not to be waited for. */
+	if (wait)
+		(void)await(lane, FUT_FOREVER);
 	fut_lock(&lane->lock);
-	set_phase(lane, FUT_LANE_SHUT);
-	lane->orphan = !wait && !fut_lane_is_calm(lane);
-	if (lane->orphan) {
-		fut_unlock(&lane->lock);
-		return;
-	}
+	orphan = lane->orphan = !fut_lane_is_calm(lane);
 	fut_unlock(&lane->lock);
-	(void)await(lane, FUT_FOREVER);
-	fut_lane_end(lane, wait);
+	if (!orphan)
+		fut_lane_end(lane, wait);
 }
 
 static void lane_stats(struct future_executor *executor,

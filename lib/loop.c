@@ -197,19 +197,6 @@ static bool loop_inside(struct future_executor *executor)
 	return at != NULL;
 }
 
-/* If nobody else runs it. */
-static bool loop_step(struct future_executor *executor)
-{
-	struct fut_loop *loop = fut_loop_of(executor);
-	bool more = fut_loop_has_more(loop);
-
-	if (fut_loop_enter(loop) != 0)
-		return false;
-	more |= fut_loop_pass(loop, false) > 0;
-	fut_loop_leave(loop);
-	return more;
-}
-
 /* Until nothing is left, or the deadline.  ETIMEDOUT says it has passed. */
 static int run_out(struct fut_loop *loop, int64_t deadline_ns)
 {
@@ -257,12 +244,15 @@ static int await(struct fut_loop *loop, int64_t deadline_ns, bool over)
 	}
 }
 
+static int loop_run_out(struct future_executor *executor, int64_t deadline_ns)
+{
+	return await(fut_loop_of(executor), deadline_ns, false);
+}
+
 static int loop_drain(struct future_executor *executor, int64_t deadline_ns)
 {
-	struct fut_loop *loop = fut_loop_of(executor);
-
 	return loop_inside(executor) ? EDEADLK :
-		await(loop, deadline_ns, false);
+		loop_run_out(executor, deadline_ns);
 }
 
 static int loop_join(struct future_executor *executor, int64_t deadline_ns)
@@ -346,7 +336,7 @@ static const struct fut_executor_kind loop_kind = {
 	.evict = loop_evict,
 	.prod = loop_prod,
 	.moves = loop_moves,
-	.step = loop_step,
+	.run_out = loop_run_out,
 	.close = loop_close,
 	.shutdown = loop_shutdown,
 	.cancel = loop_cancel,

@@ -31,8 +31,8 @@ static struct fut_task *take(struct fut_lane *lane)
 }
 
 /*
- * Under the lock, which it gives back: after whatever may have calmed it.  True:
- * the caller sends the runner.
+ * Under the lock, which it gives back: after whatever may have calmed it.  The
+ * caller sends the runner if this is true.
  */
 static bool unlock(struct fut_lane *lane)
 {

@@ -188,9 +188,12 @@ static bool sim_inside(struct future_executor *executor)
 	return fut_sim_is_here(executor) && fut_sim_of(executor)->running > 0;
 }
 
-static bool sim_step(struct future_executor *executor)
+static int sim_run_out(struct future_executor *executor, int64_t deadline_ns)
 {
-	return fut_sim_is_here(executor) && fut_sim_run(fut_sim_of(executor));
+	(void)deadline_ns;
+	if (fut_sim_is_here(executor))
+		fut_sim_run(fut_sim_of(executor));
+	return 0;
 }
 
 /* 0 if all of it can be run here. */
@@ -249,7 +252,7 @@ static const struct fut_executor_kind sim_kind = {
 	.arm = sim_arm,
 	.disarm = sim_disarm,
 	.evict = sim_evict,
-	.step = sim_step,
+	.run_out = sim_run_out,
 	.close = sim_close,
 	.shutdown = sim_shutdown,
 	.cancel = sim_cancel,

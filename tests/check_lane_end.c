@@ -370,6 +370,86 @@ START_TEST(a_lane_on_a_loop_is_run_by_who_closes_it)
 }
 END_TEST
 
+/* Its tasks never end by themselves. */
+struct endless {
+	future_executor_t *lane;
+	atomic_bool over;
+};
+
+static void go_on_work(void *arg)
+{
+	struct endless *endless = arg;
+
+	if (!atomic_load(&endless->over))
+		ck_assert_int_eq(future_execute(endless->lane, go_on_work,
+			endless), 0);
+}
+
+START_TEST(a_drain_of_a_lane_on_a_loop_ends_at_its_deadline)
+{
+	future_executor_t *loop = NULL;
+	struct endless endless = { 0 };
+
+	ck_assert_int_eq(future_loop_new(&loop), 0);
+	endless.lane = lane_on(loop);
+	go_on_work(&endless);
+	ck_assert_int_eq(future_executor_drain(endless.lane, FUTURE_NOW),
+		ETIMEDOUT);
+	ck_assert_int_eq(future_executor_drain(endless.lane, future_in_ms(5)),
+		ETIMEDOUT);
+	atomic_store(&endless.over, true);
+	future_executor_unref(endless.lane);
+	future_executor_unref(loop);
+}
+END_TEST
+
+struct closer {
+	future_executor_t *executor;
+	atomic_int tid;
+};
+
+static void *run_pending_main(void *loop)
+{
+	future_loop_run_pending(loop);
+	return NULL;
+}
+
+static void *close_main(void *arg)
+{
+	struct closer *closer = arg;
+
+	atomic_store(&closer->tid, (int)thread_id());
+	future_executor_unref(closer->executor);
+	return NULL;
+}
+
+START_TEST(who_closes_a_lane_runs_the_loop_once_nobody_else_does)
+{
+	struct gate gate = GATE_INIT;
+	future_executor_t *loop = NULL;
+	struct closer closer = { NULL, 0 };
+	pthread_t runs, closes;
+	atomic_int ran = 0;
+
+	ck_assert_int_eq(future_loop_new(&loop), 0);
+	closer.executor = lane_on(loop);
+	ck_assert_int_eq(future_execute(loop, pass_work, &gate), 0);
+	runs = thread_start(run_pending_main, loop);
+	gate_await(&gate, 1);
+	/* Not in this pass. */
+	ck_assert_int_eq(future_execute(closer.executor, count_work, &ran), 0);
+	closes = thread_start(close_main, &closer);
+	while (atomic_load(&closer.tid) == 0)
+		sched_yield();
+	thread_sleeps(atomic_load(&closer.tid));
+	gate_open(&gate);
+	thread_finish(runs);
+	thread_finish(closes);
+	ck_assert_int_eq(ran, 1);
+	future_executor_unref(loop);
+}
+END_TEST
+
 START_TEST(a_lane_in_a_sim_is_run_by_it)
 {
 	future_executor_t *sim = NULL, *lane;
@@ -387,6 +467,37 @@ START_TEST(a_lane_in_a_sim_is_run_by_it)
 	future_unref(timer);
 	future_executor_unref(lane);
 	ck_assert_int_eq(ran, 7);
+	future_executor_unref(sim);
+}
+END_TEST
+
+static void *cancel_main(void *executor)
+{
+	ck_assert_uint_eq(future_executor_cancel(executor), 0);
+	return NULL;
+}
+
+START_TEST(a_lane_in_a_sim_is_not_over_while_another_thread_is_in_it)
+{
+	struct gate gate = GATE_INIT;
+	future_executor_t *sim = NULL, *lane, *next;
+	pthread_t cancels;
+
+	ck_assert_int_eq(future_sim_new(1, &sim), 0);
+	lane = lane_on(sim);
+	future_unref(future_submit_with(lane, &(future_task_t){
+		.fn = nothing_task, .arg = &gate,
+		.destroy_arg = pass_work }));
+	cancels = thread_start(cancel_main, sim);
+	gate_await(&gate, 1);
+	future_executor_unref(lane);
+	/* It has not been given the same memory. */
+	next = lane_on(sim);
+	gate_open(&gate);
+	thread_finish(cancels);
+	ck_assert_uint_eq(stats_of(next).running, 0);
+	ck_assert_int_eq(future_executor_drain(next, FUTURE_FOREVER), 0);
+	future_executor_unref(next);
 	future_executor_unref(sim);
 }
 END_TEST
@@ -416,7 +527,14 @@ int main(void)
 	tcase_add_test(tcase, in_a_forked_child_a_lane_is_echild);
 	tcase_add_test(tcase,
 		a_lane_goes_on_after_a_task_that_calls_pthread_exit);
+	tcase = suite_case(suite, "without threads");
 	tcase_add_test(tcase, a_lane_on_a_loop_is_run_by_who_closes_it);
+	tcase_add_test(tcase,
+		a_drain_of_a_lane_on_a_loop_ends_at_its_deadline);
+	tcase_add_test(tcase,
+		who_closes_a_lane_runs_the_loop_once_nobody_else_does);
 	tcase_add_test(tcase, a_lane_in_a_sim_is_run_by_it);
+	tcase_add_test(tcase,
+		a_lane_in_a_sim_is_not_over_while_another_thread_is_in_it);
 	return suite_run(suite);
 }

@@ -40,7 +40,8 @@ FUTURE_BEGIN_DECLS
  * Returns 0, EINVAL (limit 0), ENOMEM, EAGAIN if the default executor could not
  * be started, ECHILD.  The one reference is to be given back with
  * future_executor_unref(), which waits for what is queued; inside the lane or
- * on a thread of its parent it does not.
+ * on a thread of its parent it does not.  Who waits for a lane on a loop runs
+ * that loop meanwhile, if nobody else does.
  */
 FUTURE_API FUTURE_CHECKED int future_lane_new(future_executor_t *parent,
 	size_t limit, future_executor_t **ret_lane);

@@ -191,7 +191,7 @@ static enum fut_end runner_run(struct fut_task *runner)
 		send(lane, FUT_POST_AGAIN);
 	if (turn)
 		work(lane, task);
-	return FUT_END_HUSK;
+	return task != NULL ? FUT_END_ELSEWHERE : FUT_END_HUSK;
 }
 
 static bool runner_drop(struct fut_task *runner, int error)

@@ -12,6 +12,7 @@ struct fut_task;
 /* How a run ended, so that a pool can count without knowing futures. */
 enum fut_end {
 	FUT_END_HUSK,	/* it could not be started any more: nothing ran */
+	FUT_END_ELSEWHERE,	/* it ran: another executor has counted it */
 	FUT_END_OK,
 	FUT_END_FAILED,
 	FUT_END_CANCELLED,

@@ -110,6 +110,25 @@ START_TEST(run_pending_runs_only_what_was_queued_at_entry)
 }
 END_TEST
 
+START_TEST(run_pending_counts_the_tasks_of_lanes)
+{
+	future_executor_t *loop = loop_new(), *lane = NULL;
+	atomic_int count = 0;
+
+	ck_assert_int_eq(future_lane_new(loop, 1, &lane), 0);
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(future_execute(lane, count_work, &count), 0);
+	/* The lane has one turn in each. */
+	ck_assert_uint_eq(future_loop_run_pending(loop), 1);
+	ck_assert_int_eq(count, 1);
+	ck_assert_uint_eq(future_loop_run_pending(loop), 1);
+	ck_assert_uint_eq(future_loop_run_pending(loop), 0);
+	ck_assert_uint_eq(stats_of(loop).completed, 0);
+	future_executor_unref(lane);
+	future_executor_unref(loop);
+}
+END_TEST
+
 START_TEST(what_was_cancelled_is_not_run_nor_counted)
 {
 	future_executor_t *loop = loop_new();
@@ -467,6 +486,7 @@ int main(void)
 	tcase_add_test(tcase,
 		any_thread_posts_and_the_one_that_runs_it_runs_the_task);
 	tcase_add_test(tcase, run_pending_runs_only_what_was_queued_at_entry);
+	tcase_add_test(tcase, run_pending_counts_the_tasks_of_lanes);
 	tcase_add_test(tcase, what_was_cancelled_is_not_run_nor_counted);
 	tcase_add_test(tcase,
 		what_is_posted_and_cancelled_in_a_task_leaves_nothing_to_do);

@@ -12,9 +12,8 @@
 
 static struct fut_shells shells;
 
-void fut_lane_end(struct fut_lane *lane, bool wait)
+void fut_lane_end(struct fut_lane *lane)
 {
-	struct future_executor *parent = fut_lane_parent(lane);
 	struct future_executor *root = lane->root;
 	bool timed;
 
@@ -27,10 +26,6 @@ void fut_lane_end(struct fut_lane *lane, bool wait)
 		fut_tasks_drop(root->kind->evict(root, &lane->executor),
 			ESHUTDOWN);
 	fut_shell_free(&shells, &lane->executor);
-	if (wait)
-		future_executor_unref(parent);
-	else
-		fut_executor_leave(parent);
 }
 
 static void lane_prod(struct future_executor *executor)
@@ -189,7 +184,7 @@ static bool lane_inside(struct future_executor *executor)
 static int await(struct fut_lane *lane, int64_t deadline_ns)
 {
 	struct future_executor *root = lane->root;
-	bool threads = root->kind->run_out == NULL, parks = threads;
+	bool threads = fut_lane_has_threads(lane), parks = threads;
 	int error = 0;
 
 	for (;; parks = !parks || threads) {
@@ -234,7 +229,8 @@ static int lane_join(struct future_executor *executor, int64_t deadline_ns)
 static void lane_close(struct future_executor *executor, bool wait)
 {
 	struct fut_lane *lane = fut_lane_of(executor);
-	bool orphan;
+	struct future_executor *parent = fut_lane_parent(lane);
+	bool threads = fut_lane_has_threads(lane), orphan;
 
 	wait &= !lane_inside(executor);
 	lane_shutdown(executor);
@@ -245,7 +241,11 @@ static void lane_close(struct future_executor *executor, bool wait)
 	orphan = lane->orphan = !fut_lane_is_calm(lane);
 	fut_unlock(&lane->lock);
 	if (!orphan)
-		fut_lane_end(lane, wait);
+		fut_lane_end(lane);
+	if (!orphan && wait)
+		future_executor_unref(parent);
+	else if (!orphan || !threads)
+		fut_executor_leave(parent);
 }
 
 static void lane_stats(struct future_executor *executor,

@@ -61,6 +61,16 @@ static inline struct future_executor *fut_lane_parent(struct fut_lane *lane)
 	return atomic_load_explicit(&lane->executor.parent, FUT_RELAXED);
 }
 
+/*
+ * An orphan gives the handle of its parent back when it is over; but where that
+ * has no threads, at once: to run what is queued there, the orphan's runner,
+ * too, is up to who gives the last handle of that back.
+ */
+static inline bool fut_lane_has_threads(const struct fut_lane *lane)
+{
+	return lane->root->kind->run_out == NULL;
+}
+
 /* Under the lock. */
 static inline bool fut_lane_is_calm(const struct fut_lane *lane)
 {
@@ -73,8 +83,8 @@ void fut_lane_start(struct fut_lane *lane, struct future_executor *parent);
 /* Under the lock, which it gives back: drops what is queued; how many. */
 size_t fut_lane_drop(struct fut_lane *lane, int error);
 
-/* Calm, closed, and nobody is in it; `wait` for the parent, if it goes, too. */
-void fut_lane_end(struct fut_lane *lane, bool wait);
+/* Calm, closed, and nobody is in it: there is no such lane any more. */
+void fut_lane_end(struct fut_lane *lane);
 
 /* See struct fut_executor_kind. */
 int fut_lane_post(struct future_executor *executor, struct fut_task *task,

@@ -1,5 +1,6 @@
 /* How a lane's tasks come to run.  See lane.h. */
 #include "lane.h"
+#include "default.h"
 #include "frame.h"
 #include "park.h"
 #include "sleeper.h"
@@ -36,8 +37,10 @@ static struct fut_task *take(struct fut_lane *lane)
  */
 static bool unlock(struct fut_lane *lane)
 {
+	struct future_executor *parent = fut_lane_parent(lane);
 	bool hired = hire(lane), calm = fut_lane_is_calm(lane);
 	bool wake = calm && lane->watchers > 0, over = calm && lane->orphan;
+	bool threads = fut_lane_has_threads(lane);
 
 	/* By one only. */
 	lane->orphan &= !over;
@@ -48,7 +51,9 @@ static bool unlock(struct fut_lane *lane)
 	if (wake)
 		fut_unpark(&lane->calm, FUT_EVERYBODY);
 	if (over)
-		fut_lane_end(lane, false);
+		fut_lane_end(lane);
+	if (over && threads)
+		fut_executor_leave(parent);
 	return hired;
 }
 

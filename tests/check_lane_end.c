@@ -471,6 +471,86 @@ START_TEST(a_lane_in_a_sim_is_run_by_it)
 }
 END_TEST
 
+static void unref_work(void *executor)
+{
+	future_executor_unref(executor);
+}
+
+/* A handle of a lane keeps a loop open, but nobody could run it with that. */
+static void lane_closed_before_its_loop(void (*close_it)(void *lane),
+	bool inside)
+{
+	future_executor_t *loop = NULL, *lane;
+	atomic_int ran = 0;
+
+	ck_assert_int_eq(future_loop_new(&loop), 0);
+	lane = lane_on(loop);
+	if (inside)
+		ck_assert_int_eq(future_execute(lane, close_it, lane), 0);
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(future_execute(lane, count_work, &ran), 0);
+	if (inside)
+		ck_assert_uint_eq(future_loop_run_pending(loop), 1);
+	else
+		close_it(lane);
+	future_executor_unref(loop);
+	ck_assert_int_eq(ran, 3);
+}
+
+static void detach_work(void *executor)
+{
+	future_executor_detach(executor);
+}
+
+START_TEST(the_last_handle_of_a_loop_runs_what_its_closed_lanes_have)
+{
+	int before = dup(0), after;
+
+	lane_closed_before_its_loop(unref_work, true);
+	lane_closed_before_its_loop(detach_work, false);
+	after = dup(0);
+	/* The loops have given theirs back. */
+	ck_assert_int_eq(after, before + 1);
+	close(after);
+	close(before);
+}
+END_TEST
+
+START_TEST(a_detached_lane_is_the_last_to_keep_its_loop)
+{
+	future_executor_t *loop = NULL, *lane, *upper;
+	atomic_int ran = 0;
+
+	ck_assert_int_eq(future_loop_new(&loop), 0);
+	lane = lane_on(loop);
+	upper = lane_on(lane);
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(future_execute(upper, count_work, &ran), 0);
+	future_executor_unref(loop);
+	future_executor_detach(lane);
+	ck_assert_int_eq(ran, 0);
+	future_executor_detach(upper);
+	ck_assert_int_eq(ran, 3);
+}
+END_TEST
+
+START_TEST(the_last_handle_of_a_sim_runs_what_its_closed_lanes_have)
+{
+	future_executor_t *sim = NULL, *lane;
+	atomic_int ran = 0;
+
+	ck_assert_int_eq(future_sim_new(1, &sim), 0);
+	lane = lane_on(sim);
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(future_execute(lane, count_work, &ran), 0);
+	future_executor_detach(lane);
+	future_executor_unref(sim);
+	ck_assert_int_eq(ran, 3);
+	ck_assert_int_eq(future_sim_new(1, &sim), 0);
+	future_executor_unref(sim);
+}
+END_TEST
+
 static void *cancel_main(void *executor)
 {
 	ck_assert_uint_eq(future_executor_cancel(executor), 0);
@@ -533,7 +613,12 @@ int main(void)
 		a_drain_of_a_lane_on_a_loop_ends_at_its_deadline);
 	tcase_add_test(tcase,
 		who_closes_a_lane_runs_the_loop_once_nobody_else_does);
+	tcase_add_test(tcase,
+		the_last_handle_of_a_loop_runs_what_its_closed_lanes_have);
+	tcase_add_test(tcase, a_detached_lane_is_the_last_to_keep_its_loop);
 	tcase_add_test(tcase, a_lane_in_a_sim_is_run_by_it);
+	tcase_add_test(tcase,
+		the_last_handle_of_a_sim_runs_what_its_closed_lanes_have);
 	tcase_add_test(tcase,
 		a_lane_in_a_sim_is_not_over_while_another_thread_is_in_it);
 	return suite_run(suite);

@@ -41,7 +41,8 @@ FUTURE_BEGIN_DECLS
  * be started, ECHILD.  The one reference is to be given back with
  * future_executor_unref(), which waits for what is queued; inside the lane or
  * on a thread of its parent it does not.  Who waits for a lane on a loop runs
- * that loop meanwhile, if nobody else does.
+ * that loop meanwhile, if nobody else does; a closed one that still has tasks
+ * does not keep a loop open, whose last unref runs them.
  */
 FUTURE_API FUTURE_CHECKED int future_lane_new(future_executor_t *parent,
 	size_t limit, future_executor_t **ret_lane);

@@ -372,3 +372,27 @@ SCENARIO(no_memory_for_a_loop, .faults = 1)
 	MODEL_CHECK((error == 0) == (new != NULL));
 	future_executor_unref(new);
 }
+
+/* Whoever gives the last handle back runs what a closed lane still has. */
+
+static void run_and_unref(void *executor)
+{
+	future_loop_run_pending(executor);
+	future_executor_unref(executor);
+}
+
+SCENARIO(detach_of_a_lane_on_a_loop_against_its_run)
+{
+	future_executor_t *lane = NULL;
+	int thread;
+
+	MODEL_CHECK(future_loop_new(&loop) == 0);
+	MODEL_CHECK(future_lane_new(loop, 1, &lane) == 0);
+	for (int i = 0; i < 2; i++)
+		MODEL_CHECK(future_execute(lane, run_bare, NULL) == 0);
+	thread = model_start(run_and_unref, future_executor_ref(loop));
+	future_executor_detach(lane);
+	future_executor_unref(loop);
+	model_join(thread);
+	MODEL_CHECK(model_counted(RAN) == 2);
+}

@@ -201,20 +201,28 @@ static future_t *first_child(struct future_group *group, bool *ret_none)
 	return future;
 }
 
+/* What a close is in the middle of. */
+struct closing {
+	struct future_group *group;
+	future_t *call;		/* of cancel_all(), or NULL */
+	future_t *child;	/* that it waits for, or NULL */
+};
+
 /* EDEADLK, or 0 when every child has left. */
-static int await_children(struct future_group *group)
+static int await_children(struct closing *closing)
 {
+	struct future_group *group = closing->group;
 	unsigned how = FUT_WAIT_STOPS | FUT_WAIT_FIRM;
 	bool none;
 
 	for (;;) {
-		future_t *future = first_child(group, &none);
 		int error;
 
-		if (future == NULL)
+		closing->child = first_child(group, &none);
+		if (closing->child == NULL)
 			return none ? 0 : EDEADLK;
-		error = fut_join(future, FUT_FOREVER, how);
-		future_unref(future);
+		error = fut_join(closing->child, FUT_FOREVER, how);
+		future_unref(closing->child);
 		if (error == ECANCELED) {
 			/* The children as well; but they are waited for. */
 			how = FUT_WAIT_FIRM;
@@ -230,39 +238,70 @@ static void cancel_all(void *token)
 	future_token_cancel(token);
 }
 
-/* The same, and a cancel of who waits reaches them while he runs one, too. */
-static int await_under(struct future_group *group, struct future_cell *own)
+/* A cancel of who closes reaches the children while he runs one, too. */
+static void begin_close(struct closing *closing, struct future_group *group)
 {
-	future_t *call = NULL;
-	int error;
+	struct future_cell *own = fut_stop_own();
 
+	*closing = (struct closing){ .group = group };
 	/* Without memory for that, they are once he is back. */
 	if (own != NULL)
 		(void)!fut_on_cancel(own, future_inline(), cancel_all,
-			group->token, &call);
-	error = await_children(group);
-	if (!future_cancel(call) && call != NULL)
-		(void)fut_join(call, FUT_FOREVER, FUT_WAIT_FIRM);
-	future_unref(call);
-	return error;
+			group->token, &closing->call);
 }
 
-int future_group_close(future_group_t *group)
+static void end_close(struct closing *closing)
 {
-	int error;
+	if (!future_cancel(closing->call) && closing->call != NULL)
+		(void)fut_join(closing->call, FUT_FOREVER, FUT_WAIT_FIRM);
+	future_unref(closing->call);
+}
 
-	if (group == NULL)
-		return EINVAL;
-	if (fut_token_inherited(group->token))
-		return ECHILD;
-	error = await_under(group, fut_stop_own());
-	if (error != 0)
-		return error;
-	error = group->error;
+/* Nobody is in it. */
+static int group_free(struct future_group *group)
+{
+	int error = group->error;
+
 	if (error == 0 && future_token_is_cancelled(group->token))
 		error = ECANCELED;
 	future_token_unref(group->token);
 	future_executor_unref(group->executor);
 	fut_free(group);
 	return error;
+}
+
+/*
+ * By pthread_exit, in a child that ran here.  The others may use this stack:
+ * they are cancelled, so that none of them is run here, and waited for.
+ */
+static void close_left(void *argument)
+{
+	struct closing *closing = argument;
+	struct future_group *group = closing->group;
+
+	if (fut_token_inherited(group->token))
+		return;
+	future_unref(closing->child);
+	fail(group, ECANCELED);
+	if (await_children(closing) == 0) {
+		end_close(closing);
+		(void)group_free(group);
+	}
+}
+
+int future_group_close(future_group_t *group)
+{
+	struct closing closing;
+	int error;
+
+	if (group == NULL)
+		return EINVAL;
+	if (fut_token_inherited(group->token))
+		return ECHILD;
+	begin_close(&closing, group);
+	FUT_WATCH(watch, close_left, &closing);
+	error = await_children(&closing);
+	FUT_RETURNED(watch);
+	end_close(&closing);
+	return error != 0 ? error : group_free(group);
 }

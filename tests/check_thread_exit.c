@@ -317,6 +317,79 @@ START_TEST(a_group_a_child_of_which_exits_closes_with_ecanceled)
 }
 END_TEST
 
+/* A group whose closer runs a child that exits; another child goes on. */
+struct closer {
+	future_executor_t *pool;
+	struct gate others;	/* the other worker stands here first */
+	struct gate child;	/* and then here, in the other child */
+	atomic_bool returned;
+};
+
+static void stay_work(void *arg)
+{
+	struct closer *closer = arg;
+
+	gate_pass(&closer->others);
+}
+
+static future_result_t stay_child(void *arg)
+{
+	struct closer *closer = arg;
+
+	gate_pass(&closer->child);
+	while (!future_cancel_requested())
+		sched_yield();
+	/* What it has of the closer's it must have until here. */
+	atomic_store(&closer->returned, true);
+	return future_ok(NULL);
+}
+
+static future_result_t leave_child(void *arg)
+{
+	struct closer *closer = arg;
+
+	gate_open(&closer->others);
+	gate_await(&closer->child, 1);
+	pthread_exit(NULL);
+}
+
+static void check_returned(void *arg)
+{
+	struct closer *closer = arg;
+
+	ck_assert(atomic_load(&closer->returned));
+}
+
+static future_result_t close_task(void *arg)
+{
+	struct closer *closer = arg;
+	future_group_t *group;
+
+	pthread_cleanup_push(check_returned, closer);
+	ck_assert_int_eq(future_group_new(closer->pool, NULL, &group), 0);
+	future_unref(future_group_submit(group, leave_child, closer));
+	future_unref(future_group_submit(group, stay_child, closer));
+	(void)!future_group_close(group);
+	pthread_cleanup_pop(0);
+	return future_ok(NULL);
+}
+
+START_TEST(who_closes_a_group_leaves_only_when_every_child_has_returned)
+{
+	size_t before = threads_before();
+	struct closer closer = { .pool = pool_of(2), .others = GATE_INIT,
+		.child = GATE_OPEN };
+
+	ck_assert_int_eq(future_execute(closer.pool, stay_work, &closer), 0);
+	gate_await(&closer.others, 1);
+	ck_assert_int_eq(outcome_of(future_submit(closer.pool, close_task,
+		&closer)), ECANCELED);
+	/* The group has let go of the pool. */
+	future_executor_unref(closer.pool);
+	threads_become(before);
+}
+END_TEST
+
 START_TEST(a_schedule_ends_with_the_run_that_exits)
 {
 	future_executor_t *pool = pool_of(1);
@@ -376,6 +449,8 @@ static void add_ends(Suite *suite)
 		a_loop_a_piece_of_which_exits_ends_with_ecanceled);
 	tcase_add_test(tcase,
 		a_group_a_child_of_which_exits_closes_with_ecanceled);
+	tcase_add_test(tcase,
+		who_closes_a_group_leaves_only_when_every_child_has_returned);
 	tcase_add_test(tcase, a_schedule_ends_with_the_run_that_exits);
 	tcase_add_test(tcase, a_retry_ends_with_the_attempt_that_exits);
 }

@@ -73,6 +73,19 @@ static bool is_inside(const struct own *own)
 	return fut_frame_belongs(&own->executor) || is_posting(own);
 }
 
+/* As a destructor, also in the middle of whatever this thread is at. */
+static void call_free(void (*free_self)(void *self), void *self)
+{
+	struct fut_aside aside = fut_set_aside();
+	FUT_MUST_RETURN(must, "libfuture: free of an executor was left by "
+		"pthread_exit or an exception");
+
+	fut_worker_unkeep();
+	free_self(self);
+	FUT_HAS_RETURNED(must);
+	fut_resume(&aside);
+}
+
 /* Nobody is in it any more, but old addresses. */
 static void release(struct own *own)
 {
@@ -86,7 +99,7 @@ static void release(struct own *own)
 	fut_unlock(&own->lock);
 	fut_shell_free(&shells, &own->executor);
 	if (free_self != NULL)
-		free_self(self);
+		call_free(free_self, self);
 }
 
 /*
@@ -149,10 +162,13 @@ static int call_post(const struct own *own, const future_executor_ops_t *ops,
 	struct fut_aside aside = fut_set_aside();
 	struct fut_posting posting = { fut_self()->posting, own };
 	int error;
+	FUT_MUST_RETURN(must, "libfuture: post of an executor was left by "
+		"pthread_exit or an exception");
 
 	fut_self()->posting = &posting;
 	fut_worker_unkeep();
 	error = ops->post(self, (future_work_t *)(void *)task);
+	FUT_HAS_RETURNED(must);
 	fut_self()->posting = posting.up;
 	fut_resume(&aside);
 	/* Negative ones mean something else to who posts. */

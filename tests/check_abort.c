@@ -370,6 +370,47 @@ START_TEST(a_task_that_exits_the_thread_of_its_submitter_aborts)
 }
 END_TEST
 
+static int leave_post(void *self, future_work_t *work)
+{
+	(void)work;
+	leave(self);
+	return 0;
+}
+
+static void leave_in_post(void)
+{
+	future_unref(submit_to_own(leave_post));
+}
+
+static void leave_in_work(void)
+{
+	future_executor_ops_t ops = { .post = keep_post };
+	future_executor_t *own;
+
+	if (future_executor_new(&ops, NULL, &own) != 0 ||
+	    future_execute(own, leave, NULL) != 0)
+		_exit(1);
+	future_work_run(posted);
+}
+
+static void leave_in_free(void)
+{
+	future_executor_ops_t ops = { .post = keep_post, .free = leave };
+	future_executor_t *own;
+
+	if (future_executor_new(&ops, NULL, &own) != 0)
+		_exit(1);
+	future_executor_unref(own);
+}
+
+START_TEST(an_executor_of_ones_own_that_exits_its_thread_aborts)
+{
+	dies_naming(leave_in_post, "post of an executor was left");
+	dies_naming(leave_in_work, "a work was left");
+	dies_naming(leave_in_free, "free of an executor was left");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("abort");
@@ -391,5 +432,7 @@ int main(void)
 		on_thread_start_or_stop_that_exits_its_thread_aborts);
 	tcase_add_test(tcase,
 		a_task_that_exits_the_thread_of_its_submitter_aborts);
+	tcase_add_test(tcase,
+		an_executor_of_ones_own_that_exits_its_thread_aborts);
 	return suite_run(suite);
 }

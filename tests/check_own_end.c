@@ -315,6 +315,59 @@ START_TEST(inside_post_the_last_unref_does_not_wait)
 }
 END_TEST
 
+/* In the call that settles what a continuation on the executor waits for. */
+struct settling {
+	future_executor_t *own;
+	future_promise_t *promise;
+	future_t *future;
+	future_state_t seen;
+};
+
+static int close_and_refuse_post(void *self, future_work_t *work)
+{
+	struct settling *settling = self;
+
+	(void)work;
+	future_executor_unref(settling->own);
+	return EAGAIN;
+}
+
+static void settling_free(void *self)
+{
+	struct settling *settling = self;
+
+	future_promise_settle(settling->promise, future_ok(NULL));
+	settling->seen = future_state(settling->future);
+}
+
+START_TEST(what_free_settles_is_settled_there_and_then)
+{
+	struct settling settling = { .seen = FUTURE_PENDING };
+	future_promise_t *promise;
+	future_t *source, *next;
+	atomic_int ran = 0;
+
+	settling.own = own_with(close_and_refuse_post, settling_free,
+		&settling);
+	ck_assert_int_eq(future_promise_new(future_inline(),
+		&settling.promise), 0);
+	source = future_promise_future(settling.promise);
+	settling.future = future_then(source, count_then, &ran);
+	future_unref(source);
+	ck_assert_int_eq(future_promise_new(future_inline(), &promise), 0);
+	source = future_promise_future(promise);
+	next = future_then_on(source, settling.own, count_then, &ran);
+	future_promise_settle(promise, future_ok(NULL));
+	ck_assert_int_eq(settling.seen, FUTURE_OK);
+	ck_assert_int_eq(outcome_of(next), EAGAIN);
+	ck_assert_int_eq(ran, 1);
+	future_promise_free(promise);
+	future_promise_free(settling.promise);
+	future_unref(settling.future);
+	future_unref(source);
+}
+END_TEST
+
 START_TEST(a_detach_does_not_wait)
 {
 	future_executor_t *own = hands_new(&hands, 0);
@@ -455,6 +508,7 @@ int main(void)
 	tcase_add_test(tcase, one_of_its_threads_closes_it);
 	tcase_add_loop_test(tcase, inside_post_the_last_unref_does_not_wait,
 		0, 2);
+	tcase_add_test(tcase, what_free_settles_is_settled_there_and_then);
 	tcase_add_loop_test(tcase, a_detach_does_not_wait, 0, 3);
 	tcase_add_test(tcase, the_executor_outlives_each_call_of_post);
 	tcase = suite_case(suite, "left");

@@ -18,6 +18,12 @@ static inline struct future_executor *fut_task_executor(
 		fut_executor_peek(NULL);
 }
 
+/*
+ * One more handle; false if the last one has been given back, for what still
+ * runs there may yet name it.
+ */
+bool fut_executor_try_ref(struct future_executor *executor);
+
 /* Gives a handle back as one of its own threads would: without waiting. */
 void fut_executor_leave(struct future_executor *executor);
 

@@ -166,19 +166,25 @@ int future_group_new(future_executor_t *executor, future_token_t *token,
 		return EINVAL;
 	if (executor != NULL && fut_executor_inherited(executor))
 		return ECHILD;
+	if (!fut_executor_try_ref(executor))
+		return ESHUTDOWN;
 	group = fut_alloc(sizeof(*group));
-	if (group == NULL)
-		return ENOMEM;
-	*group = (struct future_group){ 0 };
+	if (group == NULL) {
+		error = ENOMEM;
+		goto unref_executor;
+	}
+	*group = (struct future_group){ .executor = executor };
 	error = future_token_new(token != NULL ? token : fut_token_here(),
 		FUTURE_FOREVER, &group->token);
-	if (error != 0) {
-		fut_free(group);
-		return error;
-	}
-	group->executor = future_executor_ref(executor);
+	if (error != 0)
+		goto free_group;
 	*ret_group = group;
 	return 0;
+free_group:
+	fut_free(group);
+unref_executor:
+	future_executor_unref(executor);
+	return error;
 }
 
 /*

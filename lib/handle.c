@@ -22,6 +22,21 @@ future_executor_t *future_executor_ref(future_executor_t *executor)
 	return executor;
 }
 
+bool fut_executor_try_ref(struct future_executor *executor)
+{
+	uint32_t refs;
+
+	if (executor == NULL || executor->immortal)
+		return true;
+	refs = atomic_load_explicit(&executor->refs, FUT_RELAXED);
+	do
+		if (refs == 0)
+			return false;
+	while (!atomic_compare_exchange_weak_explicit(&executor->refs, &refs,
+		refs + 1, FUT_RELAXED, FUT_RELAXED));
+	return true;
+}
+
 static void give_back(future_executor_t *executor, bool wait,
 	const char *sentence)
 {

@@ -344,10 +344,14 @@ int future_lane_new(future_executor_t *parent, size_t limit,
 		return EAGAIN;
 	if (fut_executor_inherited(parent))
 		return ECHILD;
+	if (!fut_executor_try_ref(parent))
+		return ESHUTDOWN;
 	executor = fut_shell_new(&shells);
-	if (executor == NULL)
+	if (executor == NULL) {
+		fut_executor_leave(parent);
 		return ENOMEM;
-	configure(fut_lane_of(executor), future_executor_ref(parent), limit);
+	}
+	configure(fut_lane_of(executor), parent, limit);
 	*ret_lane = executor;
 	return 0;
 }

@@ -21,6 +21,37 @@ START_TEST(an_empty_group_closes_at_once)
 }
 END_TEST
 
+struct refusals {
+	struct gate gate;
+	atomic_int group, lane;
+};
+
+static void group_in_the_end(void *arg)
+{
+	struct refusals *refusals = arg;
+	future_executor_t *lane;
+	future_group_t *group;
+
+	gate_pass(&refusals->gate);
+	refusals->group = future_group_new(future_current(), NULL, &group);
+	refusals->lane = future_lane_new(future_current(), 1, &lane);
+}
+
+START_TEST(what_keeps_an_executor_open_is_eshutdown_once_that_is_closed)
+{
+	struct refusals refusals = { .gate = GATE_INIT };
+	future_executor_t *pool = pool_of(1);
+	size_t before = threads_before();
+
+	ck_assert_int_eq(future_execute(pool, group_in_the_end, &refusals), 0);
+	future_executor_detach(pool);
+	gate_open(&refusals.gate);
+	threads_become(before - 1);
+	ck_assert_int_eq(refusals.group, ESHUTDOWN);
+	ck_assert_int_eq(refusals.lane, ESHUTDOWN);
+}
+END_TEST
+
 START_TEST(close_returns_when_every_child_has_run)
 {
 	future_executor_t *pool = pool_of(2);
@@ -377,6 +408,8 @@ int main(void)
 	TCase *tcase = suite_case(suite, "group");
 
 	tcase_add_test(tcase, an_empty_group_closes_at_once);
+	tcase_add_test(tcase,
+		what_keeps_an_executor_open_is_eshutdown_once_that_is_closed);
 	tcase_add_test(tcase, close_returns_when_every_child_has_run);
 	tcase_add_test(tcase, children_of_children_use_their_callers_stack);
 	tcase_add_test(tcase, a_worker_that_closes_runs_its_children);

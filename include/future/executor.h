@@ -45,7 +45,10 @@ FUTURE_API future_executor_t *future_default(void);
 /* The executor that runs the calling task; lent.  NULL outside a task. */
 FUTURE_API future_executor_t *future_current(void);
 
-/* Returns `executor` with one more reference. */
+/*
+ * Returns `executor` with one more reference.  While there is one: in a task of
+ * a closed executor, of which future_current() may be one, it aborts.
+ */
 FUTURE_API future_executor_t *future_executor_ref(future_executor_t *executor);
 
 /*

@@ -24,7 +24,8 @@ typedef struct future_group future_group_t;
 /*
  * Makes a group whose children run on `executor` (NULL: the default one) and
  * are cancelled with `token` (NULL: that of the calling function, if any).
- * Returns 0, EINVAL, ENOMEM, ECHILD; to be ended with future_group_close().
+ * Returns 0, EINVAL, ENOMEM, ECHILD, ESHUTDOWN in a task of an executor that
+ * has been closed; to be ended with future_group_close().
  */
 FUTURE_API FUTURE_CHECKED int future_group_new(future_executor_t *executor,
 	future_token_t *token, future_group_t **ret_group);

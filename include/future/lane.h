@@ -38,11 +38,13 @@ FUTURE_BEGIN_DECLS
  * and then, in order, up to the one it waits for.
  *
  * Returns 0, EINVAL (limit 0), ENOMEM, EAGAIN if the default executor could not
- * be started, ECHILD.  The one reference is to be given back with
- * future_executor_unref(), which waits for what is queued; inside the lane or
- * on a thread of its parent it does not.  Who waits for a lane on a loop runs
- * that loop meanwhile, if nobody else does; a closed one that still has tasks
- * does not keep a loop open, whose last unref runs them.
+ * be started, ECHILD, ESHUTDOWN in a task of a parent that has been closed.
+ *
+ * The one reference is to be given back with future_executor_unref(), which
+ * waits for what is queued; inside the lane or on a thread of its parent it
+ * does not.  Who waits for a lane on a loop runs that loop meanwhile, if nobody
+ * else does; a closed one that still has tasks does not keep a loop open, whose
+ * last unref runs them.
  */
 FUTURE_API FUTURE_CHECKED int future_lane_new(future_executor_t *parent,
 	size_t limit, future_executor_t **ret_lane);

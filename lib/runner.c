@@ -316,11 +316,18 @@ void fut_lane_help(struct future_executor *executor,
 	const struct fut_task *task)
 {
 	struct fut_lane *lane = fut_lane_of(executor);
+	struct future_executor *parent = fut_lane_parent(lane);
 	bool inside = fut_frame_belongs(executor), may, hired = false;
+	bool cancelled = parent->kind->cancelled(parent);
 	struct fut_task *first = NULL;
 
 	fut_lock(&lane->lock);
 	may = may_take(lane, task, inside);
+	if (may && cancelled) {
+		/* As the runner will be, which may be far behind. */
+		(void)fut_lane_drop(lane, ECANCELED);
+		return;
+	}
 	if (may) {
 		first = take(lane);
 		hired = hire(lane);

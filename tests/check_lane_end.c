@@ -137,6 +137,40 @@ START_TEST(a_cancel_of_its_parent_settles_what_a_lane_has)
 }
 END_TEST
 
+/* Waits, at work in a lane, for what is queued behind it. */
+struct behind {
+	struct gate gate;
+	future_t *future;
+};
+
+static future_result_t wait_behind(void *arg)
+{
+	struct behind *behind = arg;
+
+	gate_pass(&behind->gate);
+	return future_ok_int(future_get(behind->future).error);
+}
+
+START_TEST(after_a_cancel_of_its_parent_no_wait_runs_what_a_lane_has)
+{
+	struct behind behind = { .gate = GATE_INIT };
+	future_executor_t *pool = pool_of(2), *lane = lane_on(pool);
+	future_t *waits = future_submit(lane, wait_behind, &behind);
+	atomic_int ran = 0;
+
+	behind.future = future_submit(lane, count_task, &ran);
+	gate_await(&behind.gate, 1);
+	future_executor_cancel(pool);
+	gate_open(&behind.gate);
+	ck_assert_int_eq(future_result_int(future_get(waits)), ECANCELED);
+	ck_assert_int_eq(ran, 0);
+	future_unref(waits);
+	future_unref(behind.future);
+	future_executor_unref(lane);
+	future_executor_unref(pool);
+}
+END_TEST
+
 START_TEST(a_lane_keeps_its_parent_open)
 {
 	size_t threads = threads_before();
@@ -595,6 +629,8 @@ int main(void)
 	tcase_add_test(tcase,
 		after_a_shutdown_of_its_parent_a_lane_runs_what_it_has);
 	tcase_add_test(tcase, a_cancel_of_its_parent_settles_what_a_lane_has);
+	tcase_add_test(tcase,
+		after_a_cancel_of_its_parent_no_wait_runs_what_a_lane_has);
 	tcase_add_test(tcase, a_lane_keeps_its_parent_open);
 	tcase_add_test(tcase, the_last_handle_may_go_inside);
 	tcase_add_test(tcase, a_detached_lane_runs_what_it_has);

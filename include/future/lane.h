@@ -30,12 +30,12 @@ FUTURE_BEGIN_DECLS
  *
  * The lane keeps its parent open; closing the lane leaves that alone.  After a
  * shutdown of the parent a lane refuses what is new, and what it has still
- * runs; a cancel of the parent settles what is queued in its lanes, but does
- * not count it.
+ * runs; a cancel of the parent settles what is queued in its lanes (where the
+ * limit is at work, when one of those returns), but does not count it.
  *
  * A task that waits without a deadline for one queued in its own lane, or in a
- * lane with nothing at work on the same parent, runs that lane's tasks there
- * and then, in order, up to the one it waits for.
+ * lane on the same parent with less than its limit at work, runs that lane's
+ * tasks there and then, in order, up to the one it waits for.
  *
  * Returns 0, EINVAL (limit 0), ENOMEM, EAGAIN if the default executor could not
  * be started, ECHILD, ESHUTDOWN in a task of a parent that has been closed.

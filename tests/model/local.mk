@@ -92,6 +92,7 @@ EXTRA_DIST += tests/mutants/run.sh \
 	tests/mutants/lane_ended_twice.patch \
 	tests/mutants/lane_forgets_its_limit.patch \
 	tests/mutants/lane_is_calm_while_its_runner_travels.patch \
+	tests/mutants/lane_leaves_a_timer_behind.patch \
 	tests/mutants/late_function_stays_busy.patch \
 	tests/mutants/leaving_regrants_nothing.patch \
 	tests/mutants/leaving_swallows_the_wake_up.patch \

@@ -23,15 +23,11 @@ static int check_open(struct fut_pool *pool, struct fut_task *task,
 	FUT_ASSERT(fut_lock_held(&pool->lock));
 	if (fut_task_is_stale(task))
 		return ESHUTDOWN;
-	if (pool->phase == FUT_POOL_OPEN)
+	if (pool->phase == FUT_PHASE_OPEN)
 		return 0;
 	/* What its own tasks release still runs: the workers outlive that. */
-	if (how == FUT_POST_TIMED && pool->phase == FUT_POOL_CANCELLED)
-		return ECANCELED;
-	if (how < FUT_POST_RELEASED || (worker != NULL ? worker->leaving :
-			!fut_frame_belongs(&pool->executor)))
-		return ESHUTDOWN;
-	return pool->phase == FUT_POOL_CANCELLED ? ECANCELED : 0;
+	return fut_phase_check(pool->phase, how, worker != NULL ?
+		!worker->leaving : fut_frame_belongs(&pool->executor));
 }
 
 /* Under the lock. */
@@ -146,7 +142,7 @@ static inline bool push_simply(struct fut_pool *pool, struct fut_task *task,
 	bool simple;
 
 	fut_lock(&pool->lock);
-	simple = pool->phase == FUT_POOL_OPEN && pool->capacity == 0 &&
+	simple = pool->phase == FUT_PHASE_OPEN && pool->capacity == 0 &&
 		!fut_task_is_stale(task);
 	if (FUT_LIKELY(simple))
 		enqueue(pool, task, how, &after);
@@ -175,7 +171,7 @@ void fut_pool_exit(struct fut_pool *pool)
 
 	fut_lock(&pool->lock);
 	pool->callers--;
-	wake = pool->phase != FUT_POOL_OPEN && fut_pool_wakes(pool);
+	wake = pool->phase != FUT_PHASE_OPEN && fut_pool_wakes(pool);
 	calm = pool->watchers > 0;
 	if (calm)
 		fut_pool_bump(&pool->calm);

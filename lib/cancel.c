@@ -27,5 +27,5 @@ bool future_cancel_requested(void)
 	    FUT_CANCELLED)
 		return true;
 	return frame->executor != NULL &&
-		frame->executor->kind->cancelled(frame->executor);
+		fut_executor_cancelled(frame->executor);
 }

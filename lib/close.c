@@ -13,7 +13,7 @@ static void wake_everybody(struct fut_pool *pool)
 }
 
 /* Under the lock. */
-static void set_phase(struct fut_pool *pool, enum fut_pool_phase phase)
+static void set_phase(struct fut_pool *pool, enum fut_phase phase)
 {
 	FUT_ASSERT(fut_lock_held(&pool->lock));
 	if (pool->phase < phase) {
@@ -30,23 +30,17 @@ void fut_pool_shutdown(struct future_executor *executor)
 {
 	struct fut_pool *pool = fut_pool_of(executor);
 
-	fut_timers_shut(&pool->timers, FUT_TIMERS_SHUT);
+	fut_timers_shut(&pool->timers, FUT_PHASE_SHUT);
 	fut_lock(&pool->lock);
-	set_phase(pool, FUT_POOL_SHUT);
+	set_phase(pool, FUT_PHASE_SHUT);
 	fut_unlock(&pool->lock);
 	wake_everybody(pool);
 }
 
-bool fut_pool_closed(struct future_executor *executor)
+enum fut_phase fut_pool_phase(struct future_executor *executor)
 {
 	return atomic_load_explicit(&fut_pool_of(executor)->closing,
-		FUT_RELAXED) != FUT_POOL_OPEN;
-}
-
-bool fut_pool_cancelled(struct future_executor *executor)
-{
-	return atomic_load_explicit(&fut_pool_of(executor)->closing,
-		FUT_RELAXED) == FUT_POOL_CANCELLED;
+		FUT_RELAXED);
 }
 
 size_t fut_pool_cancel(struct future_executor *executor)
@@ -57,10 +51,10 @@ size_t fut_pool_cancel(struct future_executor *executor)
 	size_t settled = 0, slots;
 
 	/* First, so that nobody who leaves settles them otherwise. */
-	fut_timers_shut(&pool->timers, FUT_TIMERS_CANCELLED);
+	fut_timers_shut(&pool->timers, FUT_PHASE_CANCELLED);
 	timed = fut_timers_take(&pool->timers);
 	fut_lock(&pool->lock);
-	set_phase(pool, FUT_POOL_CANCELLED);
+	set_phase(pool, FUT_PHASE_CANCELLED);
 	fut_pool_note_peak(pool);
 	queued = fut_queue_drain(&pool->queue);
 	atomic_store_explicit(&pool->filled, 0, FUT_RELAXED);
@@ -154,7 +148,7 @@ int fut_pool_join(struct future_executor *executor, int64_t deadline_ns)
 	if (fut_pool_inside(executor))
 		return EDEADLK;
 	fut_lock(&pool->lock);
-	open = pool->phase == FUT_POOL_OPEN;
+	open = pool->phase == FUT_PHASE_OPEN;
 	fut_unlock(&pool->lock);
 	if (open)
 		return EBUSY;
@@ -177,9 +171,9 @@ void fut_pool_close(struct future_executor *executor, bool wait)
 	struct fut_worker *mine = NULL;
 
 	/* First: where it is not waited for, the pool may soon be another. */
-	fut_timers_shut(&pool->timers, FUT_TIMERS_SHUT);
+	fut_timers_shut(&pool->timers, FUT_PHASE_SHUT);
 	fut_lock(&pool->lock);
-	set_phase(pool, FUT_POOL_SHUT);
+	set_phase(pool, FUT_PHASE_SHUT);
 	if (!wait || inside)
 		pool->orphan = pool->alive > 0;
 	/* In a thread-local destructor of the last one, or of another. */

@@ -13,6 +13,7 @@
 #include "self.h"
 #include "task.h"
 
+#include <errno.h>
 #include <future/executor.h>
 
 struct fut_timer;
@@ -27,6 +28,30 @@ enum fut_post {
 	FUT_POST_RELEASED,	/* a continuation: nor after a shutdown */
 	FUT_POST_AGAIN		/* the same, and behind all that is queued */
 };
+
+/* How far an executor is closed; it only grows. */
+enum fut_phase {
+	FUT_PHASE_OPEN,
+	FUT_PHASE_SHUT,		/* too late for what is new */
+	FUT_PHASE_CANCELLED,	/* and for what its own tasks release */
+	FUT_PHASE_ENDED		/* nobody is left in there */
+};
+
+/*
+ * 0, or why it is too late for a post.  `inside`: where what is released still
+ * runs after a shutdown, as one of the executor's own functions does it.
+ */
+static inline int fut_phase_check(enum fut_phase phase, enum fut_post how,
+	bool inside)
+{
+	if (phase == FUT_PHASE_OPEN)
+		return 0;
+	if (phase == FUT_PHASE_CANCELLED && how == FUT_POST_TIMED)
+		return ECANCELED;
+	if (phase == FUT_PHASE_ENDED || how < FUT_POST_RELEASED || !inside)
+		return ESHUTDOWN;
+	return phase == FUT_PHASE_CANCELLED ? ECANCELED : 0;
+}
 
 /* Why a queued task is only a husk now. */
 enum fut_husk {
@@ -138,9 +163,8 @@ struct fut_executor_kind {
 	/* True if something of its own would wait for what waits here. */
 	bool (*inside)(struct future_executor *executor);
 
-	/* True once it was shut down; or cancelled. */
-	bool (*closed)(struct future_executor *executor);
-	bool (*cancelled)(struct future_executor *executor);
+	/* How far it, or what it is on, is closed. */
+	enum fut_phase (*phase)(struct future_executor *executor);
 
 	/* See <future/executor.h>. */
 	int (*drain)(struct future_executor *executor, int64_t deadline_ns);
@@ -181,6 +205,16 @@ static inline uint32_t fut_executor_generation(
 	struct future_executor *executor)
 {
 	return atomic_load_explicit(&executor->generation, FUT_RELAXED);
+}
+
+static inline bool fut_executor_closed(struct future_executor *executor)
+{
+	return executor->kind->phase(executor) != FUT_PHASE_OPEN;
+}
+
+static inline bool fut_executor_cancelled(struct future_executor *executor)
+{
+	return executor->kind->phase(executor) >= FUT_PHASE_CANCELLED;
 }
 
 /*

@@ -79,6 +79,19 @@ static inline bool fut_frame_belongs(const struct future_executor *executor)
 }
 
 /*
+ * Under the lock of the executor that the task is for: 0, or why it is too late
+ * for it in that phase.
+ */
+static inline int fut_frame_check(const struct fut_task *task,
+	enum fut_phase phase, enum fut_post how)
+{
+	if (fut_task_is_stale(task))
+		return ESHUTDOWN;
+	return phase == FUT_PHASE_OPEN ? 0 : fut_phase_check(phase, how,
+		fut_frame_belongs(task->executor));
+}
+
+/*
  * What a thread is in the middle of, set aside while code of the user's runs
  * there that is no task: a destructor, a post.  What that settles has settled
  * when the call returns; what is late, called in there, would be a recursion.

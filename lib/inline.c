@@ -83,16 +83,10 @@ static bool inline_inside(struct future_executor *executor)
 	return fut_self()->inline_busy;
 }
 
-static bool inline_closed(struct future_executor *executor)
+static enum fut_phase inline_phase(struct future_executor *executor)
 {
 	(void)executor;
-	return false;
-}
-
-static bool inline_cancelled(struct future_executor *executor)
-{
-	(void)executor;
-	return false;
+	return FUT_PHASE_OPEN;
 }
 
 static int inline_drain(struct future_executor *executor, int64_t deadline_ns)
@@ -119,8 +113,7 @@ static const struct fut_executor_kind inline_kind = {
 	.disarm = fut_default_disarm,
 	.evict = fut_default_evict,
 	.inside = inline_inside,
-	.closed = inline_closed,
-	.cancelled = inline_cancelled,
+	.phase = inline_phase,
 	.drain = inline_drain,
 	.stats = inline_stats,
 };

@@ -36,19 +36,6 @@ static void lane_prod(struct future_executor *executor)
 		parent->kind->prod(parent);
 }
 
-/* Under the lock: why it is too late for a timer, or 0. */
-static int check_arm(struct fut_lane *lane, struct fut_timer *timer,
-	enum fut_post how)
-{
-	FUT_ASSERT(fut_lock_held(&lane->lock));
-	if (fut_task_is_stale(fut_timer_task(timer)))
-		return ESHUTDOWN;
-	if (lane->phase == FUT_LANE_CANCELLED && how != FUT_POST_NEW)
-		return ECANCELED;
-	return lane->phase == FUT_LANE_OPEN || (lane->phase == FUT_LANE_SHUT &&
-		how >= FUT_POST_RELEASED) ? 0 : ESHUTDOWN;
-}
-
 /*
  * Who has no handle may find another lane in the shell, with another root: the
  * heap that the timer stands in, or will, is that of the root it sees while the
@@ -59,11 +46,12 @@ static int lane_arm(struct future_executor *executor, struct fut_timer *timer,
 {
 	struct fut_lane *lane = fut_lane_of(executor);
 	struct future_executor *parent = fut_lane_parent(lane), *root;
-	bool late = how < FUT_POST_RELEASED && parent->kind->closed(parent);
+	bool late = how < FUT_POST_RELEASED && fut_executor_closed(parent);
 	int error;
 
 	fut_lock(&lane->lock);
-	error = late ? ESHUTDOWN : check_arm(lane, timer, how);
+	late |= fut_task_is_stale(fut_timer_task(timer));
+	error = late ? ESHUTDOWN : fut_phase_check(lane->phase, how, true);
 	root = lane->root;
 	lane->timed |= error == 0;
 	fut_unlock(&lane->lock);
@@ -114,7 +102,7 @@ static void lane_timed(struct future_executor *executor, int64_t queued_ns,
 	parent->kind->timed(parent, queued_ns, running_ns);
 }
 
-static void set_phase(struct fut_lane *lane, enum fut_lane_phase phase)
+static void set_phase(struct fut_lane *lane, enum fut_phase phase)
 {
 	FUT_ASSERT(fut_lock_held(&lane->lock));
 	if (lane->phase < phase)
@@ -126,7 +114,7 @@ static void lane_shutdown(struct future_executor *executor)
 	struct fut_lane *lane = fut_lane_of(executor);
 
 	fut_lock(&lane->lock);
-	set_phase(lane, FUT_LANE_SHUT);
+	set_phase(lane, FUT_PHASE_SHUT);
 	fut_unlock(&lane->lock);
 }
 
@@ -137,7 +125,7 @@ static size_t lane_cancel(struct future_executor *executor)
 	size_t settled;
 
 	fut_lock(&lane->lock);
-	set_phase(lane, FUT_LANE_CANCELLED);
+	set_phase(lane, FUT_PHASE_CANCELLED);
 	fut_unlock(&lane->lock);
 	timed = lane->root->kind->evict(lane->root, executor);
 	fut_lock(&lane->lock);
@@ -146,9 +134,9 @@ static size_t lane_cancel(struct future_executor *executor)
 	return settled + fut_tasks_drop(timed, ECANCELED);
 }
 
-static uint8_t phase_of(struct fut_lane *lane)
+static enum fut_phase phase_of(struct fut_lane *lane)
 {
-	uint8_t phase;
+	enum fut_phase phase;
 
 	fut_lock(&lane->lock);
 	phase = lane->phase;
@@ -156,20 +144,14 @@ static uint8_t phase_of(struct fut_lane *lane)
 	return phase;
 }
 
-static bool lane_closed(struct future_executor *executor)
+static enum fut_phase lane_phase(struct future_executor *executor)
 {
-	struct future_executor *parent = fut_lane_parent(fut_lane_of(executor));
+	struct fut_lane *lane = fut_lane_of(executor);
+	struct future_executor *parent = fut_lane_parent(lane);
+	enum fut_phase above = parent->kind->phase(parent);
+	enum fut_phase own = phase_of(lane);
 
-	return phase_of(fut_lane_of(executor)) != FUT_LANE_OPEN ||
-		parent->kind->closed(parent);
-}
-
-static bool lane_cancelled(struct future_executor *executor)
-{
-	struct future_executor *parent = fut_lane_parent(fut_lane_of(executor));
-
-	return phase_of(fut_lane_of(executor)) == FUT_LANE_CANCELLED ||
-		parent->kind->cancelled(parent);
+	return own > above ? own : above;
 }
 
 /* Whoever runs its parent may be what would run it. */
@@ -221,7 +203,7 @@ static int lane_join(struct future_executor *executor, int64_t deadline_ns)
 {
 	if (lane_inside(executor))
 		return EDEADLK;
-	if (phase_of(fut_lane_of(executor)) == FUT_LANE_OPEN)
+	if (phase_of(fut_lane_of(executor)) == FUT_PHASE_OPEN)
 		return EBUSY;
 	return await(fut_lane_of(executor), deadline_ns);
 }
@@ -287,8 +269,7 @@ static const struct fut_executor_kind lane_kind = {
 	.shutdown = lane_shutdown,
 	.cancel = lane_cancel,
 	.inside = lane_inside,
-	.closed = lane_closed,
-	.cancelled = lane_cancelled,
+	.phase = lane_phase,
 	.join = lane_join,
 	.drain = lane_drain,
 	.stats = lane_stats,
@@ -321,7 +302,7 @@ static void configure(struct fut_lane *lane, struct future_executor *parent,
 	lane->limit = limit;
 	fut_lane_start(lane, parent);
 	fut_queue_init(&lane->queue);
-	lane->phase = FUT_LANE_OPEN;
+	lane->phase = FUT_PHASE_OPEN;
 	lane->timed = lane->orphan = false;
 	lane->running = lane->watchers = lane->peak = lane->refused = 0;
 	memset(lane->counts, 0, sizeof(lane->counts));

@@ -24,12 +24,6 @@
 
 #include <future/lane.h>
 
-enum fut_lane_phase {
-	FUT_LANE_OPEN,
-	FUT_LANE_SHUT,
-	FUT_LANE_CANCELLED
-};
-
 struct fut_lane {
 	struct future_executor executor;	/* first */
 	struct future_executor *root;	/* these two constant from start to */
@@ -39,7 +33,7 @@ struct fut_lane {
 	_Atomic uint32_t calm;		/* drain and join park on it */
 	struct fut_task runner;		/* who set `sent` sends it */
 	struct fut_queue queue;		/* this and the rest are under lock */
-	uint8_t phase;			/* enum fut_lane_phase */
+	uint8_t phase;			/* enum fut_phase */
 	bool sent;			/* the runner is on its way */
 	bool timed;			/* it has had timers */
 	bool orphan;			/* who calms it down ends it */

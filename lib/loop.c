@@ -10,25 +10,6 @@
 
 static struct fut_shells shells;
 
-/* Under the lock: why it is too late for a task, or 0.  As of a pool. */
-static int check_open(struct fut_loop *loop, struct fut_task *task,
-	enum fut_post how)
-{
-	uint8_t phase = loop->timers.phase;
-
-	FUT_ASSERT(fut_lock_held(&loop->timers.lock));
-	if (fut_task_is_stale(task))
-		return ESHUTDOWN;
-	if (phase == FUT_TIMERS_OPEN)
-		return 0;
-	if (how == FUT_POST_TIMED && phase == FUT_TIMERS_CANCELLED)
-		return ECANCELED;
-	if (how < FUT_POST_RELEASED || phase == FUT_TIMERS_ENDED ||
-	    !fut_frame_belongs(&loop->executor))
-		return ESHUTDOWN;
-	return phase == FUT_TIMERS_CANCELLED ? ECANCELED : 0;
-}
-
 /* Under the lock. */
 static bool enqueue(struct fut_loop *loop, struct fut_task *task)
 {
@@ -47,7 +28,7 @@ static int loop_post(struct future_executor *executor, struct fut_task *task,
 	int error;
 
 	fut_lock(&loop->timers.lock);
-	error = check_open(loop, task, how);
+	error = fut_frame_check(task, loop->timers.phase, how);
 	if (error == 0)
 		wake = enqueue(loop, task);
 	else if (!fut_task_is_stale(task))
@@ -142,7 +123,7 @@ static void loop_prod(struct future_executor *executor)
 
 static void loop_shutdown(struct future_executor *executor)
 {
-	fut_timers_shut(&fut_loop_of(executor)->timers, FUT_TIMERS_SHUT);
+	fut_timers_shut(&fut_loop_of(executor)->timers, FUT_PHASE_SHUT);
 	rouse(fut_loop_of(executor), false);
 }
 
@@ -152,7 +133,7 @@ static size_t loop_cancel(struct future_executor *executor)
 	struct fut_task *timed, *queued;
 	size_t settled;
 
-	fut_timers_shut(&loop->timers, FUT_TIMERS_CANCELLED);
+	fut_timers_shut(&loop->timers, FUT_PHASE_CANCELLED);
 	timed = fut_timers_take(&loop->timers);
 	fut_lock(&loop->timers.lock);
 	fut_loop_take_mark(loop);
@@ -166,24 +147,9 @@ static size_t loop_cancel(struct future_executor *executor)
 	return settled + fut_tasks_drop(timed, ECANCELED);
 }
 
-static uint8_t phase_of(struct fut_loop *loop)
+static enum fut_phase loop_phase(struct future_executor *executor)
 {
-	uint8_t phase;
-
-	fut_lock(&loop->timers.lock);
-	phase = loop->timers.phase;
-	fut_unlock(&loop->timers.lock);
-	return phase;
-}
-
-static bool loop_closed(struct future_executor *executor)
-{
-	return phase_of(fut_loop_of(executor)) != FUT_TIMERS_OPEN;
-}
-
-static bool loop_cancelled(struct future_executor *executor)
-{
-	return phase_of(fut_loop_of(executor)) == FUT_TIMERS_CANCELLED;
+	return fut_timers_phase(&fut_loop_of(executor)->timers);
 }
 
 /* In one of its tasks. */
@@ -262,7 +228,7 @@ static int loop_join(struct future_executor *executor, int64_t deadline_ns)
 
 	if (loop_inside(executor))
 		return EDEADLK;
-	if (phase_of(loop) == FUT_TIMERS_OPEN)
+	if (!fut_executor_closed(executor))
 		return EBUSY;
 	do {
 		error = await(loop, deadline_ns, true);
@@ -341,8 +307,7 @@ static const struct fut_executor_kind loop_kind = {
 	.shutdown = loop_shutdown,
 	.cancel = loop_cancel,
 	.inside = loop_inside,
-	.closed = loop_closed,
-	.cancelled = loop_cancelled,
+	.phase = loop_phase,
 	.join = loop_join,
 	.drain = loop_drain,
 	.stats = loop_stats,

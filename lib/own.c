@@ -23,13 +23,11 @@
 #include <future/own.h>
 #include <string.h>
 
-enum own_phase { OWN_OPEN, OWN_SHUT, OWN_CANCELLED };
-
 struct own {
 	struct future_executor executor;	/* first */
 
 	struct fut_lock lock;
-	uint8_t phase;			/* this and the rest under lock */
+	uint8_t phase;			/* enum fut_phase; all under lock */
 	bool orphan;			/* the last to leave ends it */
 	future_executor_ops_t ops;
 	void *self;
@@ -139,22 +137,6 @@ static void unqueue(struct own *own, struct fut_task *task,
 	task->place = (uint8_t)place;
 }
 
-/* Under the lock: why it is too late for a task, or 0; as of a pool. */
-static int check_open(struct own *own, const struct fut_task *task,
-	enum fut_post how)
-{
-	FUT_ASSERT(fut_lock_held(&own->lock));
-	if (fut_task_is_stale(task))
-		return ESHUTDOWN;
-	if (own->phase == OWN_OPEN)
-		return 0;
-	if (how == FUT_POST_TIMED && own->phase == OWN_CANCELLED)
-		return ECANCELED;
-	if (how < FUT_POST_RELEASED || !fut_frame_belongs(&own->executor))
-		return ESHUTDOWN;
-	return own->phase == OWN_CANCELLED ? ECANCELED : 0;
-}
-
 /* Calls his post, in the middle of whatever this thread is at. */
 static int call_post(const struct own *own, const future_executor_ops_t *ops,
 	void *self, struct fut_task *task)
@@ -201,7 +183,7 @@ static int own_post(struct future_executor *executor, struct fut_task *task,
 	int error;
 
 	fut_lock(&own->lock);
-	error = check_open(own, task, how);
+	error = fut_frame_check(task, own->phase, how);
 	if (error == 0) {
 		own->busy += 2;	/* the work, and this call */
 		own->queued++;
@@ -255,7 +237,7 @@ static struct own *take(struct fut_task *task, bool *ret_run,
 		fut_die("future_work_run, future_work_drop: inside post");
 	fut_lock(&own->lock);
 	there = task->place != FUT_PLACE_NONE;
-	*ret_run = *ret_run && own->phase != OWN_CANCELLED;
+	*ret_run = *ret_run && own->phase != FUT_PHASE_CANCELLED;
 	unqueue(own, task, FUT_PLACE_NONE);
 	own->running += *ret_run;
 	fut_unlock(&own->lock);
@@ -297,20 +279,23 @@ void future_work_drop(future_work_t *work)
 	end(work, false, "future_work_drop: the work is not in your hands");
 }
 
-/* As of a pool's timers; but the default executor keeps the time. */
+static enum fut_phase own_phase(struct future_executor *executor)
+{
+	struct own *own = own_of(executor);
+	enum fut_phase phase;
+
+	fut_lock(&own->lock);
+	phase = own->phase;
+	fut_unlock(&own->lock);
+	return phase;
+}
+
+/* But the default executor keeps the time. */
 static int own_arm(struct future_executor *executor, struct fut_timer *timer,
 	enum fut_post how)
 {
-	struct own *own = own_of(executor);
-	int error = ESHUTDOWN;
+	int error = fut_phase_check(own_phase(executor), how, true);
 
-	fut_lock(&own->lock);
-	if (own->phase == OWN_OPEN ||
-	    (own->phase == OWN_SHUT && how >= FUT_POST_RELEASED))
-		error = 0;
-	else if (own->phase == OWN_CANCELLED && how != FUT_POST_NEW)
-		error = ECANCELED;
-	fut_unlock(&own->lock);
 	return error != 0 ? error : fut_default_arm(executor, timer, how);
 }
 
@@ -337,7 +322,7 @@ static int await(struct own *own, int64_t deadline_ns)
 	}
 }
 
-static void close_to(struct own *own, enum own_phase phase)
+static void close_to(struct own *own, enum fut_phase phase)
 {
 	fut_lock(&own->lock);
 	if (own->phase < phase)
@@ -347,34 +332,14 @@ static void close_to(struct own *own, enum own_phase phase)
 
 static void own_shutdown(struct future_executor *executor)
 {
-	close_to(own_of(executor), OWN_SHUT);
+	close_to(own_of(executor), FUT_PHASE_SHUT);
 }
 
 /* What is queued is in his hands: it is dropped when he runs it. */
 static size_t own_cancel(struct future_executor *executor)
 {
-	close_to(own_of(executor), OWN_CANCELLED);
+	close_to(own_of(executor), FUT_PHASE_CANCELLED);
 	return 0;
-}
-
-static uint8_t phase_of(struct own *own)
-{
-	uint8_t phase;
-
-	fut_lock(&own->lock);
-	phase = own->phase;
-	fut_unlock(&own->lock);
-	return phase;
-}
-
-static bool own_closed(struct future_executor *executor)
-{
-	return phase_of(own_of(executor)) != OWN_OPEN;
-}
-
-static bool own_cancelled(struct future_executor *executor)
-{
-	return phase_of(own_of(executor)) == OWN_CANCELLED;
 }
 
 static bool own_inside(struct future_executor *executor)
@@ -388,8 +353,8 @@ static void own_close(struct future_executor *executor, bool wait)
 	bool inside = is_inside(own), orphan;
 
 	fut_lock(&own->lock);
-	if (own->phase == OWN_OPEN)
-		own->phase = OWN_SHUT;
+	if (own->phase == FUT_PHASE_OPEN)
+		own->phase = FUT_PHASE_SHUT;
 	orphan = (!wait || inside) && own->busy > 0;
 	own->orphan = orphan;
 	fut_unlock(&own->lock);
@@ -412,7 +377,7 @@ static int own_join(struct future_executor *executor, int64_t deadline_ns)
 
 	if (is_inside(own))
 		return EDEADLK;
-	return phase_of(own) == OWN_OPEN ? EBUSY : await(own, deadline_ns);
+	return fut_executor_closed(executor) ? await(own, deadline_ns) : EBUSY;
 }
 
 static void own_stats(struct future_executor *executor,
@@ -443,8 +408,7 @@ static const struct fut_executor_kind own_kind = {
 	.shutdown = own_shutdown,
 	.cancel = own_cancel,
 	.inside = own_inside,
-	.closed = own_closed,
-	.cancelled = own_cancelled,
+	.phase = own_phase,
 	.join = own_join,
 	.drain = own_drain,
 	.stats = own_stats,
@@ -469,7 +433,7 @@ int future_executor_new(const future_executor_ops_t *ops, void *self,
 	own = own_of(shell);
 	/* Under the lock, for who has the address of an earlier one. */
 	fut_lock(&own->lock);
-	own->phase = OWN_OPEN;
+	own->phase = FUT_PHASE_OPEN;
 	own->orphan = false;
 	own->ops = *ops;
 	own->self = self;

@@ -211,7 +211,7 @@ static int check_over(struct fut_loop *loop)
 		return 0;
 	}
 	return loop->queue.head == NULL &&
-		loop->timers.phase != FUT_TIMERS_OPEN ? ESHUTDOWN : EAGAIN;
+		loop->timers.phase != FUT_PHASE_OPEN ? ESHUTDOWN : EAGAIN;
 }
 
 /* Sleeps if there is nothing to do; returns what check_over() says. */

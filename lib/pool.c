@@ -23,8 +23,7 @@ static const struct fut_executor_kind pool_kind = {
 	.shutdown = fut_pool_shutdown,
 	.cancel = fut_pool_cancel,
 	.inside = fut_pool_inside,
-	.closed = fut_pool_closed,
-	.cancelled = fut_pool_cancelled,
+	.phase = fut_pool_phase,
 	.join = fut_pool_join,
 	.drain = fut_pool_drain,
 	.stats = fut_pool_stats,
@@ -98,10 +97,10 @@ static void configure(struct fut_pool *pool,
 	pool->claims = pool->refused = pool->callers = 0;
 	memset(pool->counts, 0, sizeof(pool->counts));
 	pool->corpse = NULL;
-	pool->phase = FUT_POOL_OPEN;
+	pool->phase = FUT_PHASE_OPEN;
 	atomic_store_explicit(&pool->wake, FUT_WAKE_NOBODY, FUT_RELAXED);
 	atomic_store_explicit(&pool->filled, 0, FUT_RELAXED);
-	atomic_store_explicit(&pool->closing, FUT_POOL_OPEN, FUT_RELAXED);
+	atomic_store_explicit(&pool->closing, FUT_PHASE_OPEN, FUT_RELAXED);
 	fut_unlock(&pool->lock);
 	atomic_store_explicit(&pool->executor.hooked,
 		options->capture != NULL || options->before != NULL ||

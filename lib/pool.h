@@ -85,12 +85,6 @@ enum fut_pool_wake {
 	FUT_WAKE_ALL	/* for good: they leave */
 };
 
-enum fut_pool_phase {
-	FUT_POOL_OPEN,
-	FUT_POOL_SHUT,
-	FUT_POOL_CANCELLED
-};
-
 struct fut_pool {
 	struct future_executor executor;	/* first */
 
@@ -111,7 +105,7 @@ struct fut_pool {
 
 	/* What a push touches, in one cache line; all under lock. */
 	_Alignas(64) struct fut_lock lock;
-	uint8_t phase;			/* enum fut_pool_phase */
+	uint8_t phase;			/* enum fut_phase */
 	bool waking;			/* a wake-up is in flight */
 	struct fut_queue queue;
 	_Atomic uint32_t idle;		/* read without it as a hint */
@@ -271,8 +265,7 @@ void fut_pool_close(struct future_executor *executor, bool wait);
 void fut_pool_shutdown(struct future_executor *executor);
 size_t fut_pool_cancel(struct future_executor *executor);
 bool fut_pool_inside(struct future_executor *executor);
-bool fut_pool_closed(struct future_executor *executor);
-bool fut_pool_cancelled(struct future_executor *executor);
+enum fut_phase fut_pool_phase(struct future_executor *executor);
 void fut_pool_look_again(struct future_executor *executor);
 bool fut_pool_moves(struct future_executor *executor, size_t asleep,
 	struct future_executor **ret_up);

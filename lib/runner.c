@@ -210,34 +210,17 @@ static bool runner_drop(struct fut_task *runner, int error)
 
 static const struct fut_task_kind runner_task = { runner_run, runner_drop };
 
-/* Under the lock: why it is too late for a task, or 0. */
-static int check_open(struct fut_lane *lane, const struct fut_task *task,
-	enum fut_post how)
-{
-	FUT_ASSERT(fut_lock_held(&lane->lock));
-	if (fut_task_is_stale(task))
-		return ESHUTDOWN;
-	if (lane->phase == FUT_LANE_OPEN)
-		return 0;
-	/* As of a pool. */
-	if (how == FUT_POST_TIMED && lane->phase == FUT_LANE_CANCELLED)
-		return ECANCELED;
-	if (how < FUT_POST_RELEASED || !fut_frame_belongs(&lane->executor))
-		return ESHUTDOWN;
-	return lane->phase == FUT_LANE_CANCELLED ? ECANCELED : 0;
-}
-
 int fut_lane_post(struct future_executor *executor, struct fut_task *task,
 	enum fut_post how)
 {
 	struct fut_lane *lane = fut_lane_of(executor);
 	struct future_executor *parent = fut_lane_parent(lane);
-	bool late = how < FUT_POST_RELEASED && parent->kind->closed(parent);
+	bool late = how < FUT_POST_RELEASED && fut_executor_closed(parent);
 	bool hired = false;
 	int error;
 
 	fut_lock(&lane->lock);
-	error = late ? ESHUTDOWN : check_open(lane, task, how);
+	error = late ? ESHUTDOWN : fut_frame_check(task, lane->phase, how);
 	if (error == 0) {
 		fut_queue_push(&lane->queue, task, FUT_PLACE_QUEUED);
 		hired = hire(lane);
@@ -318,7 +301,7 @@ void fut_lane_help(struct future_executor *executor,
 	struct fut_lane *lane = fut_lane_of(executor);
 	struct future_executor *parent = fut_lane_parent(lane);
 	bool inside = fut_frame_belongs(executor), may, hired = false;
-	bool cancelled = parent->kind->cancelled(parent);
+	bool cancelled = fut_executor_cancelled(parent);
 	struct fut_task *first = NULL;
 
 	fut_lock(&lane->lock);

@@ -11,26 +11,6 @@
 
 static struct fut_shells shells;
 
-/* Under the lock: why it is too late for a task, or 0. */
-static int check_open(struct fut_sim *sim, struct fut_task *task,
-	enum fut_post how)
-{
-	uint8_t phase = sim->timers.phase;
-
-	FUT_ASSERT(fut_lock_held(&sim->timers.lock));
-	if (fut_task_is_stale(task))
-		return ESHUTDOWN;
-	if (phase == FUT_TIMERS_OPEN)
-		return 0;
-	/* As of a pool. */
-	if (how == FUT_POST_TIMED && phase == FUT_TIMERS_CANCELLED)
-		return ECANCELED;
-	if (how < FUT_POST_RELEASED || phase == FUT_TIMERS_ENDED ||
-	    !fut_frame_belongs(&sim->executor))
-		return ESHUTDOWN;
-	return phase == FUT_TIMERS_CANCELLED ? ECANCELED : 0;
-}
-
 static int sim_post(struct future_executor *executor, struct fut_task *task,
 	enum fut_post how)
 {
@@ -38,7 +18,7 @@ static int sim_post(struct future_executor *executor, struct fut_task *task,
 	int error;
 
 	fut_lock(&sim->timers.lock);
-	error = check_open(sim, task, how);
+	error = fut_frame_check(task, sim->timers.phase, how);
 	if (error == 0)
 		fut_queue_push(&sim->queue, task, FUT_PLACE_QUEUED);
 	else if (!fut_task_is_stale(task))
@@ -118,7 +98,7 @@ const struct fut_lots *fut_sim_finish(struct future_executor *executor)
 {
 	struct fut_sim *sim = fut_sim_of(executor);
 
-	fut_timers_shut(&sim->timers, FUT_TIMERS_SHUT);
+	fut_timers_shut(&sim->timers, FUT_PHASE_SHUT);
 	fut_sim_run(sim);
 	fut_timers_end(&sim->timers);
 	return &sim->lots;
@@ -132,7 +112,7 @@ static void sim_close(struct future_executor *executor, bool wait)
 	if (!fut_sim_is_here(executor))
 		fut_die("future_executor_unref: the last one of a sim, "
 			"on another thread");
-	fut_timers_shut(&sim->timers, FUT_TIMERS_SHUT);
+	fut_timers_shut(&sim->timers, FUT_PHASE_SHUT);
 	if (sim->running > 0)
 		sim->orphan = true;
 	else
@@ -141,7 +121,7 @@ static void sim_close(struct future_executor *executor, bool wait)
 
 static void sim_shutdown(struct future_executor *executor)
 {
-	fut_timers_shut(&fut_sim_of(executor)->timers, FUT_TIMERS_SHUT);
+	fut_timers_shut(&fut_sim_of(executor)->timers, FUT_PHASE_SHUT);
 }
 
 static size_t sim_cancel(struct future_executor *executor)
@@ -150,7 +130,7 @@ static size_t sim_cancel(struct future_executor *executor)
 	struct fut_task *timed, *queued;
 	size_t settled;
 
-	fut_timers_shut(&sim->timers, FUT_TIMERS_CANCELLED);
+	fut_timers_shut(&sim->timers, FUT_PHASE_CANCELLED);
 	timed = fut_timers_take(&sim->timers);
 	fut_lock(&sim->timers.lock);
 	queued = fut_queue_drain(&sim->queue);
@@ -162,25 +142,9 @@ static size_t sim_cancel(struct future_executor *executor)
 	return settled + fut_tasks_drop(timed, ECANCELED);
 }
 
-static uint8_t phase_of(struct future_executor *executor)
+static enum fut_phase sim_phase(struct future_executor *executor)
 {
-	struct fut_timers *timers = &fut_sim_of(executor)->timers;
-	uint8_t phase;
-
-	fut_lock(&timers->lock);
-	phase = timers->phase;
-	fut_unlock(&timers->lock);
-	return phase;
-}
-
-static bool sim_closed(struct future_executor *executor)
-{
-	return phase_of(executor) != FUT_TIMERS_OPEN;
-}
-
-static bool sim_cancelled(struct future_executor *executor)
-{
-	return phase_of(executor) == FUT_TIMERS_CANCELLED;
+	return fut_timers_phase(&fut_sim_of(executor)->timers);
 }
 
 static bool sim_inside(struct future_executor *executor)
@@ -211,7 +175,7 @@ static int sim_join(struct future_executor *executor, int64_t deadline_ns)
 	(void)deadline_ns;
 	if (error != 0)
 		return error;
-	if (!sim_closed(executor))
+	if (!fut_executor_closed(executor))
 		return EBUSY;
 	fut_sim_finish(executor);
 	return 0;
@@ -257,8 +221,7 @@ static const struct fut_executor_kind sim_kind = {
 	.shutdown = sim_shutdown,
 	.cancel = sim_cancel,
 	.inside = sim_inside,
-	.closed = sim_closed,
-	.cancelled = sim_cancelled,
+	.phase = sim_phase,
 	.join = sim_join,
 	.drain = sim_drain,
 	.stats = sim_stats,

@@ -13,7 +13,7 @@ static struct fut_heap_node off;
 void fut_timers_open(struct fut_timers *timers)
 {
 	fut_lock(&timers->lock);
-	timers->phase = FUT_TIMERS_OPEN;
+	timers->phase = FUT_PHASE_OPEN;
 	timers->running = false;
 	timers->root = NULL;
 	fut_unlock(&timers->lock);
@@ -39,7 +39,7 @@ static bool await(struct fut_timers *timers, bool over)
 		bool ended;
 
 		fut_lock(&timers->lock);
-		ended = timers->phase == FUT_TIMERS_ENDED;
+		ended = timers->phase == FUT_PHASE_ENDED;
 		if (timers->root != NULL && !over)
 			deadline = timers->root->key;
 		timers->awaited_ns = deadline;
@@ -104,22 +104,6 @@ static void timers_main(void *argument)
 	fut_frame_pop(&frame);
 }
 
-/* Under the lock: why it is too late, or 0. */
-static int check_phase(const struct fut_timers *timers, enum fut_post how)
-{
-	switch ((enum fut_timers_phase)timers->phase) {
-	case FUT_TIMERS_OPEN:
-		return 0;
-	case FUT_TIMERS_SHUT:
-		return how >= FUT_POST_RELEASED ? 0 : ESHUTDOWN;
-	case FUT_TIMERS_CANCELLED:
-		return how == FUT_POST_NEW ? ESHUTDOWN : ECANCELED;
-	case FUT_TIMERS_ENDED:
-		break;
-	}
-	return ESHUTDOWN;
-}
-
 /* Under the lock: the first timer that will ever be due starts the thread. */
 static int start(struct fut_pool *pool)
 {
@@ -136,7 +120,7 @@ static int start(struct fut_pool *pool)
 int fut_timers_check(const struct fut_timers *timers, struct fut_timer *timer,
 	enum fut_post how, int64_t now_ns)
 {
-	int error = check_phase(timers, how);
+	int error = fut_phase_check(timers->phase, how, true);
 
 	if (timer->node.prev == &off)
 		return ECANCELED;
@@ -201,12 +185,22 @@ bool fut_pool_disarm(struct future_executor *executor, struct fut_timer *timer)
 	return fut_timers_disarm(&fut_pool_of(executor)->timers, timer);
 }
 
-void fut_timers_shut(struct fut_timers *timers, enum fut_timers_phase phase)
+void fut_timers_shut(struct fut_timers *timers, enum fut_phase phase)
 {
 	fut_lock(&timers->lock);
 	if (timers->phase < phase)
 		timers->phase = (uint8_t)phase;
 	fut_unlock(&timers->lock);
+}
+
+enum fut_phase fut_timers_phase(struct fut_timers *timers)
+{
+	enum fut_phase phase;
+
+	fut_lock(&timers->lock);
+	phase = timers->phase;
+	fut_unlock(&timers->lock);
+	return phase;
 }
 
 struct fut_task *fut_timers_take(struct fut_timers *timers)
@@ -250,7 +244,7 @@ void fut_timers_end(struct fut_timers *timers)
 	bool running;
 
 	fut_lock(&timers->lock);
-	timers->phase = FUT_TIMERS_ENDED;
+	timers->phase = FUT_PHASE_ENDED;
 	running = timers->running;
 	call(timers, INT64_MIN);
 	fut_unlock(&timers->lock);

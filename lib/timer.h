@@ -49,17 +49,9 @@ static inline void fut_timer_init(struct fut_timer *timer, int64_t deadline_ns)
 	timer->node.key = deadline_ns;
 }
 
-/* What it is too late for; each implies those before it. */
-enum fut_timers_phase {
-	FUT_TIMERS_OPEN,
-	FUT_TIMERS_SHUT,	/* something new */
-	FUT_TIMERS_CANCELLED,	/* what depends on a running task */
-	FUT_TIMERS_ENDED	/* everything */
-};
-
 struct fut_timers {
 	struct fut_lock lock;
-	uint8_t phase;			/* under lock */
+	uint8_t phase;			/* enum fut_phase; under lock */
 	bool running;			/* under lock: the thread is there */
 	struct fut_heap_node *root;	/* under lock */
 	int64_t awaited_ns;		/* under lock: it looks by then */
@@ -81,7 +73,9 @@ struct fut_task *fut_timers_pop(struct fut_timers *timers, int64_t now_ns);
 bool fut_timers_disarm(struct fut_timers *timers, struct fut_timer *timer);
 
 /* Refuses what it is too late for from now on; armed ones stay. */
-void fut_timers_shut(struct fut_timers *timers, enum fut_timers_phase phase);
+void fut_timers_shut(struct fut_timers *timers, enum fut_phase phase);
+
+enum fut_phase fut_timers_phase(struct fut_timers *timers);
 
 /* Takes out what is armed, as a list of tasks for the caller to drop. */
 struct fut_task *fut_timers_take(struct fut_timers *timers);

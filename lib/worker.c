@@ -227,7 +227,7 @@ static bool leaves(struct fut_worker *worker)
 	struct fut_pool *pool = worker->pool;
 
 	FUT_ASSERT(fut_lock_held(&pool->lock));
-	if (!pool->leaving && pool->phase != FUT_POOL_OPEN &&
+	if (!pool->leaving && pool->phase != FUT_PHASE_OPEN &&
 	    pool->callers == 0 && idle(pool) + 1 == pool->alive)
 		pool->leaving = worker->last = true;
 	if (pool->leaving)
@@ -317,7 +317,7 @@ static void run(struct fut_worker *worker, struct fut_task *task)
 	FUT_ASSERT(!worker->rested);
 	FUT_COUNT_UP(worker->running);
 	if (FUT_UNLIKELY(atomic_load_explicit(&worker->pool->closing,
-			FUT_RELAXED) == FUT_POOL_CANCELLED))
+			FUT_RELAXED) == FUT_PHASE_CANCELLED))
 		end = task->kind->drop(task, ECANCELED) ? FUT_END_CANCELLED :
 			FUT_END_HUSK;
 	else

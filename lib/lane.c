@@ -2,8 +2,6 @@
 #include "lane.h"
 #include "default.h"
 #include "frame.h"
-#include "park.h"
-#include "pool.h"
 #include "shell.h"
 #include "timer.h"
 
@@ -166,31 +164,26 @@ static bool lane_inside(struct future_executor *executor)
 static int await(struct fut_lane *lane, int64_t deadline_ns)
 {
 	struct future_executor *root = lane->root;
-	bool threads = fut_lane_has_threads(lane), parks = threads;
+	bool threads = fut_lane_has_threads(lane), ran = threads, calm;
 	int error = 0;
 
-	for (;; parks = !parks || threads) {
-		uint32_t word;
-		bool calm;
-
-		fut_lock(&lane->lock);
-		calm = fut_lane_is_calm(lane);
-		lane->watchers += !calm && error == 0 && parks;
-		word = atomic_load_explicit(&lane->calm, FUT_RELAXED);
-		fut_unlock(&lane->lock);
-		if (calm || error != 0)
-			return calm ? 0 : error;
-		if (!parks) {
+	fut_lock(&lane->lock);
+	while (!(calm = fut_lane_is_calm(lane)) && error == 0) {
+		if (!ran) {
+			fut_unlock(&lane->lock);
 			error = root->kind->run_out(root, deadline_ns);
-			continue;
+			fut_lock(&lane->lock);
+		} else if (root == fut_self()->sim) {
+			/* By another thread, which is dropping something. */
+			error = EDEADLK;
+		} else {
+			error = fut_calm_await(&lane->calm, &lane->lock,
+				deadline_ns);
 		}
-		/* Where all has run, another thread is dropping something. */
-		error = root == fut_self()->sim ? EDEADLK :
-			fut_worker_park(&lane->calm, word, deadline_ns);
-		fut_lock(&lane->lock);
-		lane->watchers--;
-		fut_unlock(&lane->lock);
+		ran = !ran || threads;
 	}
+	fut_unlock(&lane->lock);
+	return calm ? 0 : error;
 }
 
 static int lane_drain(struct future_executor *executor, int64_t deadline_ns)
@@ -304,7 +297,7 @@ static void configure(struct fut_lane *lane, struct future_executor *parent,
 	fut_queue_init(&lane->queue);
 	lane->phase = FUT_PHASE_OPEN;
 	lane->timed = lane->orphan = false;
-	lane->running = lane->watchers = lane->peak = lane->refused = 0;
+	lane->running = lane->peak = lane->refused = 0;
 	memset(lane->counts, 0, sizeof(lane->counts));
 	fut_unlock(&lane->lock);
 	atomic_store_explicit(&lane->executor.hooked, atomic_load_explicit(

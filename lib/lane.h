@@ -18,6 +18,7 @@
 #ifndef FUT_LANE_H
 #define FUT_LANE_H
 
+#include "calm.h"
 #include "executor.h"
 #include "lock.h"
 #include "queue.h"
@@ -30,7 +31,6 @@ struct fut_lane {
 	size_t limit;			/* end; for others under lock */
 
 	struct fut_lock lock;
-	_Atomic uint32_t calm;		/* drain and join park on it */
 	struct fut_task runner;		/* who set `sent` sends it */
 	struct fut_queue queue;		/* this and the rest are under lock */
 	uint8_t phase;			/* enum fut_phase */
@@ -38,7 +38,7 @@ struct fut_lane {
 	bool timed;			/* it has had timers */
 	bool orphan;			/* who calms it down ends it */
 	size_t running;			/* at work, one in the other, too */
-	size_t watchers;		/* waiting for calm */
+	struct fut_calm calm;
 	size_t peak;
 	size_t refused;
 	size_t counts[FUT_ENDS];

@@ -20,6 +20,7 @@ house = \
 	lib/after.c \
 	lib/bits.c lib/bits.h \
 	lib/block.c lib/block.h \
+	lib/calm.c lib/calm.h \
 	lib/cancel.c \
 	lib/cell.c lib/cell.h \
 	lib/channel.c \

@@ -178,36 +178,32 @@ static int run_out(struct fut_loop *loop, int64_t deadline_ns)
 	return late ? ETIMEDOUT : 0;
 }
 
-/*
- * Until nothing is queued and no task runs, `over`: and nobody runs the loop.
- * Runs it, if nobody else does.
- */
+/* Under the lock: nothing is queued, and no task runs; or nobody runs it. */
+static bool is_calm(const struct fut_loop *loop, bool over)
+{
+	return loop->queue.head == NULL && (loop->runner == NULL ||
+		(loop->napping && !over));
+}
+
+/* Until it is so.  Runs the loop, if nobody else does.  0 or ETIMEDOUT. */
 static int await(struct fut_loop *loop, int64_t deadline_ns, bool over)
 {
+	struct fut_lock *lock = &loop->timers.lock;
 	int error = 0;
+	bool calm;
 
-	for (;;) {
-		bool done, run;
-		uint32_t calm;
-
-		fut_lock(&loop->timers.lock);
-		run = loop->runner == NULL;
-		done = loop->queue.head == NULL &&
-			(run || (loop->napping && !over));
-		loop->watchers += !done && !run && error == 0;
-		calm = atomic_load_explicit(&loop->calm, FUT_RELAXED);
-		fut_unlock(&loop->timers.lock);
-		if (done || error != 0)
-			return done ? 0 : error;
-		if (run) {
-			error = run_out(loop, deadline_ns);
+	fut_lock(lock);
+	while (!(calm = is_calm(loop, over)) && error == 0) {
+		if (loop->runner != NULL) {
+			error = fut_calm_await(&loop->calm, lock, deadline_ns);
 			continue;
 		}
-		error = fut_worker_park(&loop->calm, calm, deadline_ns);
-		fut_lock(&loop->timers.lock);
-		loop->watchers--;
-		fut_unlock(&loop->timers.lock);
+		fut_unlock(lock);
+		error = run_out(loop, deadline_ns);
+		fut_lock(lock);
 	}
+	fut_unlock(lock);
+	return calm ? 0 : error;
 }
 
 static int loop_run_out(struct future_executor *executor, int64_t deadline_ns)
@@ -329,7 +325,6 @@ static void init(struct fut_loop *loop, const struct fut_wakefd *wakefd)
 	loop->runner = NULL;
 	loop->napping = loop->stopping = loop->orphan = loop->polled = false;
 	loop->told_ns = FUT_FOREVER;
-	loop->watchers = 0;
 	loop->blocked = NULL;
 	loop->wakefd = *wakefd;
 }

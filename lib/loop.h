@@ -20,6 +20,7 @@
 #ifndef FUT_LOOP_H
 #define FUT_LOOP_H
 
+#include "calm.h"
 #include "executor.h"
 #include "queue.h"
 #include "sleeper.h"
@@ -42,13 +43,12 @@ struct fut_loop {
 	bool orphan;			/* closed: who runs it ends it */
 	bool polled;			/* somebody has the descriptor */
 	int64_t told_ns;		/* who polls comes by then */
-	size_t watchers;		/* waiting for calm */
+	struct fut_calm calm;
 	struct fut_sleeper *blocked;	/* the runner's, in a task's wait */
 	struct fut_wakefd wakefd;
 
 	struct fut_loop *outer;	/* of the runner: what it runs further out */
 	_Atomic uint32_t wake;	/* the runner parks on it */
-	_Atomic uint32_t calm;	/* drain, join and close park on it */
 };
 
 static inline struct fut_loop *fut_loop_of(struct future_executor *executor)

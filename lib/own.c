@@ -12,6 +12,7 @@
  *			post	husk	take	leave	close	await
  *	each		X	X	X	X	X	X	(lock)
  */
+#include "calm.h"
 #include "default.h"
 #include "frame.h"
 #include "lock.h"
@@ -37,9 +38,7 @@ struct own {
 	size_t peak;			/* of queued, when one left */
 	size_t refused;
 	size_t counts[FUT_ENDS];
-	size_t watchers;		/* waiting for calm */
-
-	_Atomic uint32_t calm;		/* they park on it */
+	struct fut_calm calm;		/* nothing is busy */
 };
 
 /* A call of his post, on the stack of who makes it. */
@@ -112,14 +111,11 @@ static void leave(struct own *own, size_t busy, bool ran, enum fut_end how)
 	own->busy -= busy;
 	own->running -= ran;
 	own->counts[how]++;
-	calm = own->busy == 0 && own->watchers > 0;
-	if (calm)
-		fut_pool_bump(&own->calm);
+	calm = own->busy == 0 && fut_calm_tell(&own->calm);
 	last = own->busy == 0 && own->orphan;
 	fut_unlock(&own->lock);
-	/* A word of the shell, which is never freed. */
 	if (calm)
-		fut_unpark(&own->calm, FUT_EVERYBODY);
+		fut_calm_wake(&own->calm);
 	if (last)
 		release(own);
 }
@@ -303,23 +299,13 @@ static int own_arm(struct future_executor *executor, struct fut_timer *timer,
 static int await(struct own *own, int64_t deadline_ns)
 {
 	int error = 0;
+	bool busy;
 
-	for (;;) {
-		uint32_t calm;
-		bool now;
-
-		fut_lock(&own->lock);
-		now = own->busy == 0;
-		own->watchers += !now && error == 0;
-		calm = atomic_load_explicit(&own->calm, FUT_RELAXED);
-		fut_unlock(&own->lock);
-		if (now || error != 0)
-			return now ? 0 : error;
-		error = fut_worker_park(&own->calm, calm, deadline_ns);
-		fut_lock(&own->lock);
-		own->watchers--;
-		fut_unlock(&own->lock);
-	}
+	fut_lock(&own->lock);
+	while ((busy = own->busy != 0) && error == 0)
+		error = fut_calm_await(&own->calm, &own->lock, deadline_ns);
+	fut_unlock(&own->lock);
+	return busy ? error : 0;
 }
 
 static void close_to(struct own *own, enum fut_phase phase)
@@ -437,7 +423,7 @@ int future_executor_new(const future_executor_ops_t *ops, void *self,
 	own->orphan = false;
 	own->ops = *ops;
 	own->self = self;
-	own->busy = own->queued = own->running = own->watchers = 0;
+	own->busy = own->queued = own->running = 0;
 	own->peak = own->refused = 0;
 	memset(own->counts, 0, sizeof(own->counts));
 	fut_unlock(&own->lock);

@@ -79,18 +79,15 @@ void fut_loop_leave(struct fut_loop *loop)
 
 	fut_lock(&loop->timers.lock);
 	orphan = loop->orphan;
-	calm = !orphan && loop->watchers > 0;
+	calm = !orphan && fut_calm_tell(&loop->calm);
 	if (!orphan) {
 		fut_self()->loop = loop->outer;
 		loop->runner = NULL;
 		fut_loop_show(loop);
 	}
-	if (calm)
-		fut_pool_bump(&loop->calm);
 	fut_unlock(&loop->timers.lock);
-	/* A word of the shell, which is never freed. */
 	if (calm)
-		fut_unpark(&loop->calm, FUT_EVERYBODY);
+		fut_calm_wake(&loop->calm);
 	if (orphan)
 		end(loop);
 }
@@ -225,14 +222,12 @@ static int rest(struct fut_loop *loop)
 	fut_lock(&loop->timers.lock);
 	over = check_over(loop);
 	sleeps = loop->napping = over == EAGAIN && loop->queue.head == NULL;
-	calm = sleeps && loop->watchers > 0;
-	if (calm)
-		fut_pool_bump(&loop->calm);
+	calm = sleeps && fut_calm_tell(&loop->calm);
 	until_ns = first_ns(loop);
 	wake = atomic_load_explicit(&loop->wake, FUT_RELAXED);
 	fut_unlock(&loop->timers.lock);
 	if (calm)
-		fut_unpark(&loop->calm, FUT_EVERYBODY);
+		fut_calm_wake(&loop->calm);
 	if (sleeps)
 		(void)fut_worker_park(&loop->wake, wake, until_ns);
 	return over;

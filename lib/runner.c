@@ -2,7 +2,6 @@
 #include "lane.h"
 #include "default.h"
 #include "frame.h"
-#include "park.h"
 #include "sleeper.h"
 #include "unwind.h"
 
@@ -39,17 +38,15 @@ static bool unlock(struct fut_lane *lane)
 {
 	struct future_executor *parent = fut_lane_parent(lane);
 	bool hired = hire(lane), calm = fut_lane_is_calm(lane);
-	bool wake = calm && lane->watchers > 0, over = calm && lane->orphan;
+	bool wake = calm && fut_calm_tell(&lane->calm);
+	bool over = calm && lane->orphan;
 	bool threads = fut_lane_has_threads(lane);
 
 	/* By one only. */
 	lane->orphan &= !over;
-	if (wake)
-		atomic_fetch_add_explicit(&lane->calm, 1, FUT_RELEASE);
 	fut_unlock(&lane->lock);
-	/* A word of the shell, which is never freed. */
 	if (wake)
-		fut_unpark(&lane->calm, FUT_EVERYBODY);
+		fut_calm_wake(&lane->calm);
 	if (over)
 		fut_lane_end(lane);
 	if (over && threads)

@@ -256,10 +256,13 @@ static void begin_close(struct closing *closing, struct future_group *group)
 			group->token, &closing->call);
 }
 
+/* Cancelled is not returned: the call may be at the token still. */
 static void end_close(struct closing *closing)
 {
-	if (!future_cancel(closing->call) && closing->call != NULL)
-		(void)fut_join(closing->call, FUT_FOREVER, FUT_WAIT_FIRM);
+	if (closing->call == NULL)
+		return;
+	future_cancel(closing->call);
+	(void)fut_join(closing->call, FUT_FOREVER, FUT_WAIT_FIRM);
 	future_unref(closing->call);
 }
 

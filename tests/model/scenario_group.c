@@ -89,3 +89,32 @@ SCENARIO(close_against_the_cancel_of_a_child)
 	model_join(thread);
 	pool_end(pool);
 }
+
+/* What a cancel of who closes calls, against the end of the group. */
+
+static future_result_t close_empty(void *arg)
+{
+	int error;
+
+	group_new(NULL);
+	error = future_group_close(group);
+	MODEL_CHECK(error == 0 || error == ECANCELED);
+	return future_ok(arg);
+}
+
+static void cancel_closer(void *closer)
+{
+	future_cancel(closer);
+}
+
+SCENARIO(cancel_of_who_closes_against_the_end_of_the_group)
+{
+	future_executor_t *workers = pool_at_rest(1);
+	future_t *closer = future_submit(workers, close_empty, NULL);
+	int thread = model_start(cancel_closer, closer);
+
+	MODEL_CHECK(future_join(closer, FUTURE_FOREVER) == 0);
+	model_join(thread);
+	future_unref(closer);
+	pool_end(workers);
+}

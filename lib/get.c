@@ -54,7 +54,7 @@ static int sleep_until(struct future_cell *cell, int64_t deadline_ns,
 }
 
 /* A wait of a thread that runs something: how it sleeps. */
-struct sleep {
+struct rest {
 	struct fut_sleeper sleeper;
 	struct fut_asleep asleep;
 	struct fut_blocked blocked;
@@ -70,47 +70,47 @@ static bool hoped_fire(struct fut_hook *hook, struct future_cell *source,
 	(void)source;
 	if (locked)
 		return false;
-	fut_sleeper_wake(&FUT_OWNER(hook, struct sleep, hoped)->sleeper,
+	fut_sleeper_wake(&FUT_OWNER(hook, struct rest, hoped)->sleeper,
 		FUT_SLEEPER_HOPED);
 	return true;
 }
 
 /* Those who come to need this thread, or to be needed by it, know of it. */
-static void sleep_announce(struct sleep *sleep)
+static void rest_announce(struct rest *rest)
 {
 	struct fut_worker *worker = fut_self()->worker;
 
 	atomic_fetch_add_explicit(&fut_sleeper_helpers, 1, FUT_SEQ_CST);
 	if (worker != NULL)
-		fut_worker_block(worker, &sleep->blocked, &sleep->sleeper);
-	fut_loop_block(&sleep->sleeper);
+		fut_worker_block(worker, &rest->blocked, &rest->sleeper);
+	fut_loop_block(&rest->sleeper);
 }
 
-static void sleep_end(struct sleep *sleep)
+static void rest_end(struct rest *rest)
 {
 	struct fut_worker *worker = fut_self()->worker;
 
 	fut_loop_unblock();
 	if (worker != NULL)
-		fut_worker_unblock(worker, &sleep->blocked);
+		fut_worker_unblock(worker, &rest->blocked);
 	atomic_fetch_sub_explicit(&fut_sleeper_helpers, 1, FUT_RELAXED);
 }
 
-/* In a turn: whether to sleep. */
-static enum fut_hope sleep_enter(struct sleep *sleep, struct future_cell *cell,
+/* In a turn: whether to rest. */
+static enum fut_hope rest_enter(struct rest *rest, struct future_cell *cell,
 	unsigned how, bool helps)
 {
 	enum fut_hope hope;
 
-	sleep->asleep = (struct fut_asleep){ .spot = fut_spot_here(),
+	rest->asleep = (struct fut_asleep){ .spot = fut_spot_here(),
 		.waits = cell, .joins = is_settled(cell),
-		.firm = how & FUT_WAIT_FIRM, .sleeper = &sleep->sleeper };
-	fut_asleep_add(&sleep->asleep);
-	hope = fut_hope_find(&sleep->asleep, helps, &sleep->on);
-	sleep->asleep.on = sleep->on;
-	sleep->listed = hope == FUT_HOPE_MOVES;
-	if (!sleep->listed)
-		fut_asleep_remove(&sleep->asleep);
+		.firm = how & FUT_WAIT_FIRM, .sleeper = &rest->sleeper };
+	fut_asleep_add(&rest->asleep);
+	hope = fut_hope_find(&rest->asleep, helps, &rest->on);
+	rest->asleep.on = rest->on;
+	rest->listed = hope == FUT_HOPE_MOVES;
+	if (!rest->listed)
+		fut_asleep_remove(&rest->asleep);
 	return hope;
 }
 
@@ -119,47 +119,47 @@ static enum fut_hope sleep_enter(struct sleep *sleep, struct future_cell *cell,
  * and hangs a hook on that; EDEADLK; EAGAIN if there is a job to run, or
  * something has moved.  `helps` as for fut_hope_find().
  */
-static int sleep_begin(struct sleep *sleep, struct future_cell *cell,
+static int rest_begin(struct rest *rest, struct future_cell *cell,
 	unsigned how, bool helps)
 {
 	enum fut_hope hope = FUT_HOPE_MOVES;
 
 	/* Who runs a sim never sleeps. */
 	if (fut_self()->sim == NULL && fut_asleep_turn()) {
-		hope = sleep_enter(sleep, cell, how, helps);
+		hope = rest_enter(rest, cell, how, helps);
 		fut_asleep_turn_ends();
 		fut_job_bury();
 	}
 	if (hope == FUT_HOPE_NONE)
 		return EDEADLK;
 	if (hope == FUT_HOPE_RUN) {
-		sleep->job = fut_job_of(sleep->on);
-		sleep->on = NULL;
+		rest->job = fut_job_of(rest->on);
+		rest->on = NULL;
 		return EAGAIN;
 	}
-	fut_hook_init(&sleep->hoped, hoped_fire);
-	if (sleep->on == NULL || sleep->on == cell ||
-	    fut_cell_hang(sleep->on, &sleep->hoped, 0))
+	fut_hook_init(&rest->hoped, hoped_fire);
+	if (rest->on == NULL || rest->on == cell ||
+	    fut_cell_hang(rest->on, &rest->hoped, 0))
 		return 0;
-	fut_job_unref(fut_job_of(sleep->on));
-	sleep->on = NULL;
+	fut_job_unref(fut_job_of(rest->on));
+	rest->on = NULL;
 	return EAGAIN;
 }
 
 /* Whatever it was woken by. */
-static void sleep_leave(struct sleep *sleep, const struct future_cell *cell)
+static void rest_leave(struct rest *rest, const struct future_cell *cell)
 {
-	if (sleep->on != NULL && sleep->on != cell &&
-	    !fut_cell_unhang(sleep->on, &sleep->hoped))
-		fut_sleeper_sleep(&sleep->sleeper, FUT_SLEEPER_HOPED,
+	if (rest->on != NULL && rest->on != cell &&
+	    !fut_cell_unhang(rest->on, &rest->hoped))
+		fut_sleeper_sleep(&rest->sleeper, FUT_SLEEPER_HOPED,
 			FUT_FOREVER);
-	if (sleep->listed) {
+	if (rest->listed) {
 		(void)fut_asleep_turn();
-		fut_asleep_remove(&sleep->asleep);
+		fut_asleep_remove(&rest->asleep);
 		fut_asleep_turn_ends();
 	}
-	if (sleep->on != NULL)
-		fut_job_unref(fut_job_of(sleep->on));
+	if (rest->on != NULL)
+		fut_job_unref(fut_job_of(rest->on));
 }
 
 /*
@@ -170,16 +170,16 @@ static int sleep_in_task(struct future_cell *cell, unsigned how)
 {
 	const uint32_t bits = FUT_SLEEPER_FIRED | FUT_SLEEPER_PRODDED |
 		FUT_SLEEPER_ROUSED | FUT_SLEEPER_HOPED;
-	struct sleep sleep = { .on = NULL };
+	struct rest rest = { .on = NULL };
 	struct fut_job *job;
 	uint32_t woken = 0;
 	enum fut_help help;
 	int error = EAGAIN;
 
-	fut_sleeper_init(&sleep.sleeper);
-	if (!fut_cell_hang(cell, &sleep.sleeper.hook, 0))
+	fut_sleeper_init(&rest.sleeper);
+	if (!fut_cell_hang(cell, &rest.sleeper.hook, 0))
 		return 0;
-	sleep_announce(&sleep);
+	rest_announce(&rest);
 	/* Announced first, then looked: see fut_worker_block(). */
 	help = fut_help_find(cell, &job);
 	switch (help) {
@@ -188,24 +188,24 @@ static int sleep_in_task(struct future_cell *cell, unsigned how)
 		break;
 	case FUT_HELP_NOTHING:
 	case FUT_HELP_ELSE:
-		error = sleep_begin(&sleep, cell, how,
+		error = rest_begin(&rest, cell, how,
 			help == FUT_HELP_ELSE);
 		if (error == 0)
-			woken = fut_stop_sleep(&sleep.sleeper, bits,
+			woken = fut_stop_sleep(&rest.sleeper, bits,
 				FUT_FOREVER, how & FUT_WAIT_STOPS);
-		sleep_leave(&sleep, cell);
+		rest_leave(&rest, cell);
 		break;
 	case FUT_HELP_AGAIN:
 	case FUT_HELP_SELF:
 		break;
 	}
-	sleep_end(&sleep);
-	if (take_off(cell, &sleep.sleeper))
+	rest_end(&rest);
+	if (take_off(cell, &rest.sleeper))
 		error = 0;
 	else if ((woken & FUT_SLEEPER_STUCK) && !is_settled(cell))
 		error = EDEADLK;
-	if (sleep.job != NULL)
-		fut_help_run(sleep.job);
+	if (rest.job != NULL)
+		fut_help_run(rest.job);
 	return error == EDEADLK ? EDEADLK : 0;
 }
 
@@ -291,16 +291,16 @@ future_result_t future_take(future_t *future)
 /* Until the function of a settled one has returned, inside another. */
 static int await_quiet_in_task(struct future_cell *cell, unsigned how)
 {
-	struct sleep sleep = { .on = NULL };
+	struct rest rest = { .on = NULL };
 	int error;
 
-	fut_sleeper_init(&sleep.sleeper);
-	sleep_announce(&sleep);
-	error = sleep_begin(&sleep, cell, how, false);
+	fut_sleeper_init(&rest.sleeper);
+	rest_announce(&rest);
+	error = rest_begin(&rest, cell, how, false);
 	if (error != EDEADLK)
 		error = fut_cell_await_quiet(cell, FUT_FOREVER);
-	sleep_leave(&sleep, cell);
-	sleep_end(&sleep);
+	rest_leave(&rest, cell);
+	rest_end(&rest);
 	return error;
 }
 

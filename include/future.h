@@ -36,6 +36,7 @@
 #include <future/result.h>
 #include <future/executor.h>
 #include <future/pool.h>
+#include <future/priority.h>
 #include <future/lane.h>
 #include <future/own.h>
 #include <future/future.h>

@@ -15,6 +15,7 @@ futureinclude_HEADERS = \
 	include/future/map.h \
 	include/future/own.h \
 	include/future/pool.h \
+	include/future/priority.h \
 	include/future/promise.h \
 	include/future/result.h \
 	include/future/retry.h \

@@ -10,7 +10,7 @@
 struct after {
 	bool wake;
 	struct fut_worker *hired;	/* to be started */
-	struct fut_task *oldest;	/* to be dropped */
+	struct fut_task *oldest;	/* to be dropped; perhaps the new one */
 	uint32_t room;			/* to be waited for */
 };
 
@@ -34,11 +34,12 @@ static int check_open(struct fut_pool *pool, struct fut_task *task,
 static bool is_full(const struct fut_pool *pool, enum fut_post how)
 {
 	return how == FUT_POST_NEW && pool->capacity != 0 &&
-		fut_queue_live(&pool->queue) >= pool->capacity;
+		fut_levels_live(&pool->levels) >= pool->capacity;
 }
 
-/* Under the lock: makes room, or says why there is none. */
-static int check_room(struct fut_pool *pool, struct after *after)
+/* Under the lock: makes room for the task, or says why there is none. */
+static int check_room(struct fut_pool *pool, struct fut_task *task,
+	struct after *after)
 {
 	FUT_ASSERT(fut_lock_held(&pool->lock));
 	switch (pool->when_full) {
@@ -50,7 +51,7 @@ static int check_room(struct fut_pool *pool, struct after *after)
 		return EAGAIN;
 	case FUTURE_DISCARD_OLDEST:
 		fut_pool_note_peak(pool);
-		after->oldest = fut_queue_pop_oldest(&pool->queue);
+		after->oldest = fut_levels_discard(&pool->levels, task);
 		return 0;
 	case FUTURE_DISCARD:
 		return FUT_DISCARDED;
@@ -68,9 +69,9 @@ static inline void enqueue(struct fut_pool *pool, struct fut_task *task,
 	enum fut_post how, struct after *after)
 {
 	FUT_ASSERT(fut_lock_held(&pool->lock));
-	if (pool->queue.head == NULL)
+	if (fut_levels_is_empty(&pool->levels))
 		atomic_store_explicit(&pool->filled, 1, FUT_RELAXED);
-	fut_queue_push(&pool->queue, task, how == FUT_POST_NEW ?
+	fut_levels_push(&pool->levels, task, how == FUT_POST_NEW ?
 		FUT_PLACE_QUEUED : FUT_PLACE_RELEASED);
 	pool->pushed++;
 	after->wake = fut_pool_wakes(pool);
@@ -95,14 +96,18 @@ static int push(struct fut_pool *pool, struct fut_task *task,
 		pool->producers--;
 	error = check_open(pool, task, how);
 	if (error == 0 && FUT_UNLIKELY(is_full(pool, how)))
-		error = check_room(pool, after);
-	if (error == 0)
-		enqueue(pool, task, how, after);
-	else if (error == EAGAIN && pool->when_full == FUTURE_BLOCK && !last)
+		error = check_room(pool, task, after);
+	if (error == 0) {
+		if (FUT_LIKELY(after->oldest != task))
+			enqueue(pool, task, how, after);
+	} else if (error == EAGAIN && pool->when_full == FUTURE_BLOCK &&
+		   !last) {
 		pool->producers++;
-	else if (!fut_task_is_stale(task) &&
-		 (error != EAGAIN || pool->when_full != FUTURE_CALLER_RUNS))
+	} else if (!fut_task_is_stale(task) &&
+		   (error != EAGAIN ||
+		    pool->when_full != FUTURE_CALLER_RUNS)) {
 		pool->refused++;
+	}
 	fut_unlock(&pool->lock);
 	return error;
 }
@@ -247,10 +252,8 @@ void fut_pool_husk(struct future_executor *executor, struct fut_task *task,
 				fut_pool_begin_early(fut_pool_self(pool));
 		}
 		fut_pool_note_peak(pool);
-		if (fut_queue_mark(&pool->queue, task))
-			husks = fut_queue_sweep(&pool->queue);
-		if (pool->queue.head == NULL)
-			atomic_store_explicit(&pool->filled, 0, FUT_RELAXED);
+		husks = fut_levels_husk(&pool->levels, task);
+		fut_pool_show(pool);
 		room = pool->producers > 0;
 		if (room)
 			fut_pool_bump(&pool->room);

@@ -56,8 +56,8 @@ size_t fut_pool_cancel(struct future_executor *executor)
 	fut_lock(&pool->lock);
 	set_phase(pool, FUT_PHASE_CANCELLED);
 	fut_pool_note_peak(pool);
-	queued = fut_queue_drain(&pool->queue);
-	atomic_store_explicit(&pool->filled, 0, FUT_RELAXED);
+	queued = fut_levels_drain(&pool->levels);
+	fut_pool_show(pool);
 	workers = pool->gone ? NULL : pool->workers;
 	slots = pool->slots;
 	fut_unlock(&pool->lock);
@@ -78,8 +78,8 @@ size_t fut_pool_cancel(struct future_executor *executor)
 static bool is_calm(struct fut_pool *pool)
 {
 	FUT_ASSERT(fut_lock_held(&pool->lock));
-	return pool->queue.head == NULL && pool->callers == 0 && pool->alive ==
-		atomic_load_explicit(&pool->idle, FUT_RELAXED);
+	return fut_levels_is_empty(&pool->levels) && pool->callers == 0 &&
+		pool->alive == atomic_load_explicit(&pool->idle, FUT_RELAXED);
 }
 
 /*
@@ -269,7 +269,7 @@ void fut_pool_stats(struct future_executor *executor,
 	memset(ret_stats, 0, sizeof(*ret_stats));
 	fut_lock(&pool->lock);
 	memcpy(ended, pool->counts, sizeof(ended));
-	ret_stats->queued = fut_queue_live(&pool->queue);
+	ret_stats->queued = fut_levels_live(&pool->levels);
 	ret_stats->running = pool->claims;
 	ret_stats->refused = pool->refused;
 	fut_pool_note_peak(pool);

@@ -146,6 +146,7 @@ static inline void fut_job_init(struct fut_job *job,
 	job->task.generation = home.generation;
 	job->task.place = FUT_PLACE_NONE;
 	job->task.form = 0;
+	job->task.priority = FUTURE_PRIORITY_NORMAL;
 	fut_cell_init(&job->cell, kind, refs, fut_fork_now());
 }
 

@@ -47,6 +47,7 @@ house = \
 	lib/job.c lib/job.h \
 	lib/lane.c lib/lane.h \
 	lib/latch.c \
+	lib/levels.c lib/levels.h \
 	lib/limiter.c \
 	lib/loop.c lib/loop.h \
 	lib/lots.c lib/lots.h \

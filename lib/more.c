@@ -9,11 +9,13 @@
 
 int fut_spec_check(const struct fut_spec *spec)
 {
-	if (spec->fn == NULL || (spec->arg_size != 0 && spec->arg == NULL))
+	if (spec->fn == NULL || (spec->arg_size != 0 && spec->arg == NULL) ||
+	    spec->priority < FUTURE_PRIORITY_DEFAULT ||
+	    spec->priority > FUTURE_PRIORITY_HIGH)
 		return EINVAL;
 	if (spec->token != NULL && fut_token_inherited(spec->token))
 		return ECHILD;
-	return spec->priority != 0 ? ENOTSUP : 0;
+	return 0;
 }
 
 void fut_spec_drop(const struct fut_spec *spec)
@@ -49,16 +51,13 @@ static void capture(struct fut_more *more, struct fut_home home)
 	}
 }
 
-struct fut_job *fut_job_make(size_t size, const struct fut_cell_kind *kind,
+static struct fut_job *make_long(size_t size, const struct fut_cell_kind *kind,
 	const struct fut_task_kind *task, struct fut_home home,
 	const struct fut_spec *spec)
 {
 	struct fut_job *job;
 	struct fut_more *more;
 
-	if (!is_long(spec, home))
-		return fut_job_make_short(size, kind, task, home, spec->fn,
-			spec->arg);
 	if (spec->arg_size > SIZE_MAX - size - sizeof(*more))
 		return NULL;
 	job = fut_alloc(size + sizeof(*more) + spec->arg_size);
@@ -80,6 +79,19 @@ struct fut_job *fut_job_make(size_t size, const struct fut_cell_kind *kind,
 	}
 	fut_under_init(&more->under, job, spec->token);
 	capture(more, home);
+	return job;
+}
+
+struct fut_job *fut_job_make(size_t size, const struct fut_cell_kind *kind,
+	const struct fut_task_kind *task, struct fut_home home,
+	const struct fut_spec *spec)
+{
+	struct fut_job *job = is_long(spec, home) ?
+		make_long(size, kind, task, home, spec) :
+		fut_job_make_short(size, kind, task, home, spec->fn, spec->arg);
+
+	if (job != NULL && spec->priority != FUTURE_PRIORITY_DEFAULT)
+		job->task.priority = (uint8_t)spec->priority;
 	return job;
 }
 

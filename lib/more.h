@@ -33,7 +33,7 @@ struct fut_spec {
 	void *arg;
 	size_t arg_size;
 	void (*destroy_arg)(void *arg);
-	int priority;
+	int priority;		/* a future_priority_t, or EINVAL */
 	future_token_t *token;	/* NULL: under none */
 	const char *name;
 	const struct fut_home *home;	/* NULL: where it runs */

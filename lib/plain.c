@@ -20,6 +20,7 @@ static void keep(struct fut_job *job)
 static const struct fut_cell_kind immortal_cell = { .free = keep };
 
 static struct fut_job no_memory = {
+	.task.priority = FUTURE_PRIORITY_NORMAL,
 	.cell = {
 		.word = FUT_CELL_REF | FUT_SETTLED,
 		.kind = &immortal_cell,

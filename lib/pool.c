@@ -87,7 +87,7 @@ static void configure(struct fut_pool *pool,
 		.hook_arg = options->hook_arg,
 		.timing = options->timing,
 	};
-	fut_queue_init(&pool->queue);
+	fut_levels_init(&pool->levels);
 	atomic_store_explicit(&pool->idle, 0, FUT_RELAXED);
 	pool->waking = pool->leaving = pool->orphan = false;
 	pool->over = pool->gone = pool->hiring = pool->unable = false;

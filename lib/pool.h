@@ -10,6 +10,10 @@
  * since it last looked at all of them; whoever pushes, or takes a share, does
  * it under the same lock and looks for the idle there.
  *
+ * The queue has a level for each priority (levels.h).  Shares are of normal
+ * tasks, and end where the turn of another level comes; of the others one is
+ * handed out at a time.
+ *
  * The shell of a pool is never freed: shell.h.
  *
  * With spare threads, some start when workers sleep in waits and others would
@@ -24,8 +28,8 @@
 #define FUT_POOL_H
 
 #include "executor.h"
+#include "levels.h"
 #include "lock.h"
-#include "queue.h"
 #include "share.h"
 #include "sleeper.h"
 #include "thread.h"
@@ -107,11 +111,11 @@ struct fut_pool {
 	_Alignas(64) struct fut_lock lock;
 	uint8_t phase;			/* enum fut_phase */
 	bool waking;			/* a wake-up is in flight */
-	struct fut_queue queue;
 	_Atomic uint32_t idle;		/* read without it as a hint */
 	uint32_t alive;
 	uint32_t dozing;		/* asleep in the middle of a task */
 	uint32_t pushed;		/* so far; it may wrap */
+	struct fut_levels levels;	/* its second half, in the next line */
 
 	/* The rest; under lock, too. */
 	_Alignas(64) size_t peak;	/* as seen before each pop and mark */
@@ -133,12 +137,16 @@ struct fut_pool {
 	struct fut_executor_hooks hooks;
 
 	_Alignas(64) _Atomic uint32_t wake;	/* enum fut_pool_wake */
-	_Atomic uint32_t filled;	/* the queue is not empty: a hint */
+	_Atomic uint32_t filled;	/* something is queued: a hint */
 	_Atomic uint32_t room;		/* producers park on it */
 	_Atomic uint32_t calm;		/* drain and join park on it */
 
 	_Alignas(64) struct fut_timers timers;	/* with a lock of their own */
 };
+
+_Static_assert(offsetof(struct fut_pool, levels.low) -
+	offsetof(struct fut_pool, lock) <= 64 || sizeof(void *) > 8,
+	"what a push of a normal task touches is one cache line");
 
 static inline struct fut_pool *fut_pool_of(struct future_executor *executor)
 {
@@ -174,12 +182,20 @@ static inline struct fut_worker *fut_pool_self(struct fut_pool *pool)
 	return worker != NULL && worker->pool == pool ? worker : NULL;
 }
 
+/* Under the lock: after something has left the queue. */
+static inline void fut_pool_show(struct fut_pool *pool)
+{
+	FUT_ASSERT(fut_lock_held(&pool->lock));
+	if (fut_levels_is_empty(&pool->levels))
+		atomic_store_explicit(&pool->filled, 0, FUT_RELAXED);
+}
+
 /* Under the lock: before anything leaves the queue. */
 static inline void fut_pool_note_peak(struct fut_pool *pool)
 {
 	FUT_ASSERT(fut_lock_held(&pool->lock));
-	if (fut_queue_live(&pool->queue) > pool->peak)
-		pool->peak = fut_queue_live(&pool->queue);
+	if (fut_levels_live(&pool->levels) > pool->peak)
+		pool->peak = fut_levels_live(&pool->levels);
 }
 
 /* What a worker does from its first instant to its last. */

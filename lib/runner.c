@@ -323,6 +323,7 @@ void fut_lane_start(struct fut_lane *lane, struct future_executor *parent)
 {
 	lane->runner = (struct fut_task){ .kind = &runner_task,
 		.executor = parent,
-		.generation = fut_executor_generation(parent) };
+		.generation = fut_executor_generation(parent),
+		.priority = FUTURE_PRIORITY_NORMAL };
 	lane->sent = false;
 }

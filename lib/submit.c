@@ -238,6 +238,7 @@ int future_execute(future_executor_t *executor, void (*fn)(void *arg),
 	call->task.executor = home.executor;
 	call->task.generation = home.generation;
 	call->task.place = FUT_PLACE_NONE;
+	call->task.priority = FUTURE_PRIORITY_NORMAL;
 	call->fn = fn;
 	call->arg = arg;
 	error = fut_post(&call->task, FUT_POST_NEW);

@@ -7,6 +7,8 @@
 
 #include "base.h"
 
+#include <future/priority.h>
+
 struct fut_task;
 
 /* How a run ended, so that a pool can count without knowing futures. */
@@ -46,6 +48,7 @@ struct fut_task {
 	uint32_t generation;	/* of the executor's shell */
 	uint8_t place;		/* a fut_task_place; under its queue's lock */
 	uint8_t form;		/* the maker's own */
+	uint8_t priority;	/* a future_priority_t, but not the default */
 };
 
 /* Drops a list of them; how many that settled. */

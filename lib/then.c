@@ -318,6 +318,8 @@ static future_t *hang_on(future_t *source, future_executor_t *executor, int on,
 		where = fut_home_of(executor);
 	if (source != NULL && spec->token == NULL && on != ON_CANCEL)
 		spec->token = token_of(source);
+	if (source != NULL && spec->priority == FUTURE_PRIORITY_DEFAULT)
+		spec->priority = fut_job_of(source)->task.priority;
 	if (error == 0 && future_token_is_cancelled(spec->token))
 		error = ECANCELED;
 	/* The same shell may have become another executor. */
@@ -364,6 +366,7 @@ static inline future_t *then(future_t *source, future_executor_t *executor,
 	if (FUT_UNLIKELY(job == NULL))
 		return then_long(source, executor, on, fn, arg);
 	job->task.form = (uint8_t)(on << ON_SHIFT);
+	job->task.priority = fut_job_of(source)->task.priority;
 	return hang(job, source);
 }
 

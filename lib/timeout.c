@@ -188,6 +188,7 @@ future_t *future_timeout(future_t *future, future_time_t deadline)
 	fut_job_init(&timeout->job, deadline.ns == FUT_FOREVER ?
 		&forever_cell : &timeout_cell, &timeout_task, home,
 		3 * FUT_CELL_REF);
+	timeout->job.task.priority = fut_job_of(future)->task.priority;
 	timeout->source = fut_cell_ref(future);
 	fut_hook_init(&timeout->hook, source_fire);
 	if (fut_cell_hang(future, &timeout->hook, 0)) {

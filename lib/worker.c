@@ -49,10 +49,14 @@ void fut_pool_prod(struct fut_pool *pool)
 /* Under the lock: how many to take, so that others have something too. */
 static size_t share_size(const struct fut_pool *pool)
 {
-	size_t size = pool->queue.length / 2 + 1;
+	size_t run = fut_levels_run(&pool->levels);
+	size_t size = pool->levels.normal.length / 2 + 1;
 
-	if (pool->capacity != 0 || fut_pool_has_spare(pool))
+	if (pool->capacity != 0 || fut_pool_has_spare(pool) ||
+	    FUT_UNLIKELY(run == 0))
 		return 1;
+	if (FUT_UNLIKELY(size > run))
+		size = run;
 	return size < FUT_SHARE_MAX ? size : FUT_SHARE_MAX;
 }
 
@@ -65,16 +69,15 @@ static struct fut_task *take_share(struct fut_worker *worker)
 
 	FUT_ASSERT(fut_lock_held(&pool->lock));
 	fut_pool_note_peak(pool);
-	first = fut_queue_pop(&pool->queue);
+	first = fut_levels_pop(&pool->levels);
 	if (size > 1) {
 		for (size_t i = 0; i < size - 1; i++)
 			fut_share_fill(&worker->share, i,
-				fut_queue_pop(&pool->queue));
+				fut_levels_pop(&pool->levels));
 		pool->takes++;
 		fut_share_publish(&worker->share, size - 1);
 	}
-	if (pool->queue.head == NULL)
-		atomic_store_explicit(&pool->filled, 0, FUT_RELAXED);
+	fut_pool_show(pool);
 	return first;
 }
 
@@ -100,12 +103,15 @@ static struct fut_task *grab(struct fut_worker *worker, size_t *ret_takes)
 		pool->waking = false;
 	}
 	*ret_takes = pool->takes;
-	if (pool->queue.head != NULL && !is_surplus(pool)) {
+	if (!fut_levels_is_empty(&pool->levels) && !is_surplus(pool)) {
+		bool more;
+
 		task = take_share(worker);
 		pool->unable = false;
-		if (pool->queue.head != NULL || *ret_takes != pool->takes)
+		more = !fut_levels_is_empty(&pool->levels);
+		if (more || *ret_takes != pool->takes)
 			wake = fut_pool_wakes(pool);
-		if (pool->queue.head != NULL && fut_pool_has_spare(pool))
+		if (more && fut_pool_has_spare(pool))
 			hired = fut_pool_hires(pool);
 		if (pool->producers > 0) {
 			fut_pool_bump(&pool->room);
@@ -242,11 +248,12 @@ static bool leaves(struct fut_worker *worker)
 static bool rest(struct fut_worker *worker, size_t takes)
 {
 	struct fut_pool *pool = worker->pool;
-	bool stay = true, calm = false, surplus;
+	bool stay = true, calm = false, empty, surplus;
 
 	fut_lock(&pool->lock);
-	surplus = pool->queue.head != NULL && is_surplus(pool);
-	if ((pool->queue.head == NULL || surplus) && pool->takes == takes) {
+	empty = fut_levels_is_empty(&pool->levels);
+	surplus = !empty && is_surplus(pool);
+	if ((empty || surplus) && pool->takes == takes) {
 		stay = surplus || !leaves(worker);
 		worker->rested = stay;
 		if (stay)
@@ -442,7 +449,7 @@ void fut_worker_doze(void)
 	fut_lock(&pool->lock);
 	fut_pool_begin_early(worker);
 	pool->dozing += worker->dozes++ == 0;
-	if (fut_pool_has_spare(pool) && pool->queue.head != NULL) {
+	if (fut_pool_has_spare(pool) && !fut_levels_is_empty(&pool->levels)) {
 		wake = fut_pool_wakes(pool);
 		hired = fut_pool_hires(pool);
 	}

@@ -288,22 +288,22 @@ START_TEST(an_argument_goes_inside_the_call_that_lacks_a_function)
 }
 END_TEST
 
-START_TEST(an_argument_goes_inside_the_call_with_a_reserved_field)
+START_TEST(an_argument_goes_inside_the_call_with_an_unknown_priority)
 {
 	atomic_int destroyed = 0;
-	future_task_t urgent = counting(&destroyed);
-	future_task_t lazy = counting(&destroyed);
+	future_task_t above = counting(&destroyed);
+	future_task_t below = counting(&destroyed);
 
-	urgent.priority = 1;
-	lazy.priority = -1;
+	above.priority = FUTURE_PRIORITY_HIGH + 1;
+	below.priority = -1;
 	FUTURE_AUTO future_t *first = future_submit_with(future_inline(),
-		&urgent);
+		&above);
 	ck_assert_int_eq(destroyed, 1);
 	FUTURE_AUTO future_t *second = future_submit_with(future_inline(),
-		&lazy);
+		&below);
 	ck_assert_int_eq(destroyed, 2);
-	ck_assert_int_eq(future_get(first).error, ENOTSUP);
-	ck_assert_int_eq(future_get(second).error, ENOTSUP);
+	ck_assert_int_eq(future_get(first).error, EINVAL);
+	ck_assert_int_eq(future_get(second).error, EINVAL);
 }
 END_TEST
 
@@ -402,23 +402,23 @@ START_TEST(the_argument_of_a_refused_continuation_goes_inside_the_call)
 	atomic_int destroyed = 0;
 	future_continuation_t no_fn = counting_on(FUTURE_ON_EITHER, &destroyed);
 	future_continuation_t no_on = counting_on((future_on_t)99, &destroyed);
-	future_continuation_t urgent = counting_on(FUTURE_ON_EITHER,
+	future_continuation_t unknown = counting_on(FUTURE_ON_EITHER,
 		&destroyed);
 	FUTURE_AUTO future_t *source = settled(future_ok(NULL));
 
 	no_fn.fn = NULL;
-	urgent.priority = -1;
+	unknown.priority = -1;
 	FUTURE_AUTO future_t *first = future_then_with(source, &no_fn);
 	ck_assert_int_eq(destroyed, 1);
 	FUTURE_AUTO future_t *second = future_then_with(source, &no_on);
 	ck_assert_int_eq(destroyed, 2);
-	FUTURE_AUTO future_t *third = future_then_with(source, &urgent);
+	FUTURE_AUTO future_t *third = future_then_with(source, &unknown);
 	ck_assert_int_eq(destroyed, 3);
-	future_unref(future_then_with(NULL, &urgent));
+	future_unref(future_then_with(NULL, &unknown));
 	ck_assert_int_eq(destroyed, 4);
 	ck_assert_int_eq(future_get(first).error, EINVAL);
 	ck_assert_int_eq(future_get(second).error, EINVAL);
-	ck_assert_int_eq(future_get(third).error, ENOTSUP);
+	ck_assert_int_eq(future_get(third).error, EINVAL);
 }
 END_TEST
 
@@ -484,7 +484,7 @@ int main(void)
 		the_argument_of_a_discarded_oldest_task_goes_at_once,
 		the_arguments_of_a_cancelled_pools_queue_go_once,
 		an_argument_goes_inside_the_call_that_lacks_a_function,
-		an_argument_goes_inside_the_call_with_a_reserved_field,
+		an_argument_goes_inside_the_call_with_an_unknown_priority,
 		the_argument_of_a_continuation_goes_after_its_function,
 		the_argument_of_a_continuation_that_is_passed_over_goes_once,
 		the_argument_of_a_continuation_that_a_take_overtook_goes_once,

@@ -17,8 +17,8 @@ START_TEST(what_makes_no_sense_is_refused)
 			EINVAL },
 		{ { .fn = nothing_task, .period_ns = 1,
 			.pace = (future_pace_t)2 }, EINVAL },
-		{ { .fn = nothing_task, .period_ns = 1, .priority = 1 },
-			ENOTSUP },
+		{ { .fn = nothing_task, .period_ns = 1, .priority = -1 },
+			EINVAL },
 	};
 	atomic_int ends = 0;
 

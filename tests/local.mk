@@ -40,6 +40,7 @@ tests_in_c = \
 	tests/check_lane_end \
 	tests/check_latch \
 	tests/check_letgo \
+	tests/check_levels \
 	tests/check_lifetime \
 	tests/check_limiter \
 	tests/check_loop \
@@ -57,6 +58,9 @@ tests_in_c = \
 	tests/check_park \
 	tests/check_policy \
 	tests/check_pool \
+	tests/check_priority \
+	tests/check_priority_end \
+	tests/check_priority_then \
 	tests/check_process \
 	tests/check_promise \
 	tests/check_result \
@@ -168,7 +172,7 @@ AM_TESTS_ENVIRONMENT = \
 		UBSAN_OPTIONS="print_stacktrace=1:$$UBSAN_OPTIONS";
 
 EXTRA_DIST += $(tests_in_sh) tests/lib.sh tests/cxx.cc tests/dlclose.c \
-	tests/check.h tests/child.h tests/looping.h tests/own.h \
+	tests/check.h tests/child.h tests/listing.h tests/looping.h tests/own.h \
 	tests/stress.h tests/support.h tests/tools.h tests/waiting.h \
 	tests/world.h \
 	tests/seeded_leak.c tests/seeded_uaf.c

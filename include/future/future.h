@@ -14,6 +14,7 @@
 #define FUTURE_FUTURE_H
 
 #include <future/base.h>
+#include <future/priority.h>
 #include <future/time.h>
 #include <future/result.h>
 
@@ -39,7 +40,7 @@ typedef struct future_task {
 	void *arg;
 	size_t arg_size;		/* not 0: arg is copied into the task */
 	void (*destroy_arg)(void *arg);	/* called exactly once, on every path */
-	int priority;			/* reserved: ENOTSUP unless 0 */
+	int priority;			/* a future_priority_t; 0: normal */
 	future_token_t *token;		/* NULL: that of who submits it */
 	const char *name;		/* kept, not copied: a literal */
 } future_task_t;
@@ -59,7 +60,7 @@ typedef struct future_continuation {
 	void *arg;			/* this and the rest: as in a task */
 	size_t arg_size;
 	void (*destroy_arg)(void *arg);
-	int priority;
+	int priority;			/* 0: that of the source */
 	future_token_t *token;		/* NULL: that of the source */
 	const char *name;
 } future_continuation_t;
@@ -68,7 +69,7 @@ typedef struct future_continuation {
  * Has `fn` called with `arg` on `executor` and returns its future.  Blocks
  * only on a full queue whose policy is FUTURE_BLOCK.  What goes wrong arrives
  * in the future: ENOMEM, EAGAIN (full), ESHUTDOWN (closed), EINVAL (no
- * function), ENOTSUP (a reserved field), ECHILD (inherited by a fork).
+ * function, an unknown priority), ECHILD (inherited by a fork).
  */
 FUTURE_API FUTURE_CHECKED future_t *future_submit(future_executor_t *executor,
 	future_task_fn *fn, void *arg);

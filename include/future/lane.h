@@ -21,12 +21,13 @@ FUTURE_BEGIN_DECLS
 
 /*
  * Makes a lane on `parent` (NULL: the default executor), which runs at most
- * `limit` of its tasks at a time.  They start in the order in which they came;
- * with 1 each has returned, and its future has settled, before the next starts
- * (one that follows another future settles with that, and holds up nobody).
- * Lanes take turns, a task each, with one another and with what is queued on
- * the parent itself.  The queue has no bound, and counts in the parent's as one
- * task.  Hooks and timers are the parent's.
+ * `limit` of its tasks at a time.  They start in the order in which they came,
+ * whatever their priority; with 1 each has returned, and its future has
+ * settled, before the next starts (one that follows another future settles with
+ * that, and holds up nobody).  Lanes take turns, a task each, with one another
+ * and with what is queued on the parent itself, where they are normal.  The
+ * queue has no bound, and counts in the parent's as one task.  Hooks and timers
+ * are the parent's.
  *
  * The lane keeps its parent open; closing the lane leaves that alone.  After a
  * shutdown of the parent a lane refuses what is new, and what it has still

@@ -1,5 +1,6 @@
 /*
- * The thread pool: a fixed number of workers and one queue, first in first out.
+ * The thread pool: a fixed number of workers and one queue, first in first out
+ * within a priority: see <future/priority.h>.
  *
  *	future_pool_options_t options = { .threads = 4, .name = "fetch" };
  *	future_executor_t *pool;
@@ -18,7 +19,8 @@ typedef enum future_when_full {
 	FUTURE_BLOCK,		/* waits, at most block_ns, then EAGAIN */
 	FUTURE_CALLER_RUNS,	/* runs it inside submit: hold no lock */
 	FUTURE_DISCARD,		/* the new one fails with EAGAIN */
-	FUTURE_DISCARD_OLDEST	/* the oldest settles with ECANCELED */
+	FUTURE_DISCARD_OLDEST	/* the oldest of the lowest priority, which
+				 * may be the new one, gets ECANCELED */
 } future_when_full_t;
 
 /* All zero is a pool of as many threads as this process may use CPUs. */

@@ -37,7 +37,7 @@ typedef struct future_retrying {
 	void *arg;
 	size_t arg_size;		/* copied once for all attempts */
 	void (*destroy_arg)(void *arg);	/* after the last attempt */
-	int priority;
+	int priority;			/* of each attempt; 0: normal */
 	future_token_t *token;
 	const char *name;
 } future_retry_t;

@@ -41,9 +41,10 @@ FUTURE_API FUTURE_CHECKED future_t *future_after(future_executor_t *executor,
  * `deadline` passes first: then `future` is cancelled, and this one fails with
  * ETIMEDOUT.  Its function may still run then: join `future`, not this one.
  * (If `future` serves others, too, shield it: a race of it alone can be
- * cancelled in its place.)  Its home is that of `future`.  Cancelling it
- * leaves `future` alone.  Once settled it leaves neither a timer behind nor
- * anything on `future`.  The caller owns the reference.  Never blocks.
+ * cancelled in its place.)  Its home, and the priority of what hangs on it, are
+ * those of `future`.  Cancelling it leaves `future` alone.  Once settled it
+ * leaves neither a timer behind nor anything on `future`.  The caller owns the
+ * reference.  Never blocks.
  *
  * Otherwise as future_after(); EINVAL if `future` is NULL.  After a shutdown
  * of the home it is made as long as that has tasks that run.
@@ -66,7 +67,7 @@ typedef struct future_schedule {
 	void *arg;
 	size_t arg_size;	/* not 0: `arg` is copied, once for all runs */
 	void (*destroy_arg)(void *arg);	/* after the last run */
-	int priority;		/* reserved: ENOTSUP unless 0 */
+	int priority;		/* of each run; 0: normal */
 	future_token_t *token;	/* NULL: that of who makes it */
 	const char *name;	/* for hooks; not copied */
 } future_schedule_t;
@@ -85,9 +86,9 @@ typedef struct future_schedule {
  * future_follow().  The caller owns the reference; runs go on without it.
  *
  * At once it fails with EINVAL (no function, a negative first_ns, a period of
- * less than 1), ENOTSUP, or as future_after() does.  Never blocks, but on the
- * inline executor a run that is due at once runs in this call, and the later
- * ones on the timer thread.
+ * less than 1, an unknown priority), or as future_after() does.  Never blocks,
+ * but on the inline executor a run that is due at once runs in this call, and
+ * the later ones on the timer thread.
  *
  * (J. Bloch and others, java.util.concurrent.ScheduledExecutorService, has
  * the two paces; there missed runs bunch.)

@@ -45,6 +45,7 @@ house = \
 	lib/hope.c lib/hope.h \
 	lib/inline.c lib/inline.h \
 	lib/job.c lib/job.h \
+	lib/keep.c \
 	lib/lane.c lib/lane.h \
 	lib/latch.c \
 	lib/levels.c lib/levels.h \

@@ -210,6 +210,9 @@ void fut_worker_work(struct fut_worker *worker);
  */
 void fut_worker_release(struct fut_worker *worker);
 
+/* True if there is something left in any share. */
+bool fut_pool_shares_left(struct fut_pool *pool);
+
 /* Gives what was kept to the queue: something long may run first. */
 void fut_worker_unkeep(void);
 

@@ -7,9 +7,6 @@
 #ifndef FUT_LINGER_SPINS
 #define FUT_LINGER_SPINS 200
 #endif
-#ifndef FUT_STREAK_MAX
-#define FUT_STREAK_MAX 64
-#endif
 
 static uint32_t idle(struct fut_pool *pool)
 {
@@ -128,8 +125,7 @@ static struct fut_task *grab(struct fut_worker *worker, size_t *ret_takes)
 	return task;
 }
 
-/* True if there is something left in any share. */
-static bool shares_left(struct fut_pool *pool)
+bool fut_pool_shares_left(struct fut_pool *pool)
 {
 	size_t left = 0;
 
@@ -146,7 +142,7 @@ static void wake_next(struct fut_pool *pool)
 {
 	bool wake;
 
-	if (!shares_left(pool) || idle(pool) == 0)
+	if (!fut_pool_shares_left(pool) || idle(pool) == 0)
 		return;
 	fut_lock(&pool->lock);
 	wake = fut_pool_wakes(pool);
@@ -339,39 +335,6 @@ void fut_worker_work(struct fut_worker *worker)
 
 	while ((task = next(worker)) != NULL)
 		run(worker, task);
-}
-
-bool fut_pool_keep(struct future_executor *executor, struct fut_task *task)
-{
-	struct fut_pool *pool = fut_pool_of(executor);
-	struct fut_self *self = fut_self();
-	struct fut_worker *worker = self->worker;
-
-	if (!self->may_keep || worker->pool != pool || worker->kept != NULL ||
-	    pool->width == 1 || fut_pool_has_spare(pool) ||
-	    fut_task_is_stale(task))
-		return false;
-	if (FUT_UNLIKELY(worker->streak >= FUT_STREAK_MAX)) {
-		if (atomic_load_explicit(&pool->filled, FUT_RELAXED) != 0 ||
-		    shares_left(pool))
-			return false;
-		worker->streak = 0;
-	}
-	worker->kept = task;
-	return true;
-}
-
-void fut_worker_unkeep(void)
-{
-	struct fut_worker *worker = fut_self()->worker;
-	struct fut_task *task;
-
-	if (worker == NULL || worker->kept == NULL)
-		return;
-	task = worker->kept;
-	worker->kept = NULL;
-	if (fut_pool_post(&worker->pool->executor, task, FUT_POST_RELEASED))
-		task->kind->drop(task, ECANCELED);
 }
 
 void fut_pool_begin_early(struct fut_worker *worker)

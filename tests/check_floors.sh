@@ -9,7 +9,7 @@ floors='
 1 alloc clock error fork lock park self thread unwind wakefd
 2 bits block hook lots sleeper waiter
 3 cell executor gate shell task
-4 admit asleep close default frame handle heap inline lane levels pool queue runner share shift timer worker
+4 admit asleep close default frame handle heap inline keep lane levels pool queue runner share shift timer worker
 4 calm loop own pass sim turn
 5 after cancel combine every follow get help hope job more plain promise result
 5 explore stop submit then timeout token group
@@ -26,6 +26,7 @@ cell executor
 cell frame
 cell handle
 cell inline
+cell keep
 cell lane
 cell levels
 cell loop

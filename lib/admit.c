@@ -73,6 +73,9 @@ static inline void enqueue(struct fut_pool *pool, struct fut_task *task,
 		atomic_store_explicit(&pool->filled, 1, FUT_RELAXED);
 	fut_levels_push(&pool->levels, task, how == FUT_POST_NEW ?
 		FUT_PLACE_QUEUED : FUT_PLACE_RELEASED);
+	if (FUT_UNLIKELY(task->priority == FUTURE_PRIORITY_HIGH) &&
+	    !fut_pool_is_urgent(pool))
+		atomic_store_explicit(&pool->urgent, 1, FUT_RELAXED);
 	pool->pushed++;
 	after->wake = fut_pool_wakes(pool);
 	if (FUT_UNLIKELY(pool->dozing != 0)) {

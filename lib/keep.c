@@ -15,7 +15,8 @@ bool fut_pool_keep(struct future_executor *executor, struct fut_task *task)
 
 	if (!self->may_keep || worker->pool != pool || worker->kept != NULL ||
 	    pool->width == 1 || fut_pool_has_spare(pool) ||
-	    fut_task_is_stale(task))
+	    fut_task_is_stale(task) ||
+	    task->priority == FUTURE_PRIORITY_LOW || fut_pool_is_urgent(pool))
 		return false;
 	if (FUT_UNLIKELY(worker->streak >= FUT_STREAK_MAX)) {
 		if (atomic_load_explicit(&pool->filled, FUT_RELAXED) != 0 ||

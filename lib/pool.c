@@ -100,6 +100,7 @@ static void configure(struct fut_pool *pool,
 	pool->phase = FUT_PHASE_OPEN;
 	atomic_store_explicit(&pool->wake, FUT_WAKE_NOBODY, FUT_RELAXED);
 	atomic_store_explicit(&pool->filled, 0, FUT_RELAXED);
+	atomic_store_explicit(&pool->urgent, 0, FUT_RELAXED);
 	atomic_store_explicit(&pool->closing, FUT_PHASE_OPEN, FUT_RELAXED);
 	fut_unlock(&pool->lock);
 	atomic_store_explicit(&pool->executor.hooked,

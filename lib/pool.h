@@ -11,8 +11,9 @@
  * it under the same lock and looks for the idle there.
  *
  * The queue has a level for each priority (levels.h).  Shares are of normal
- * tasks, and end where the turn of another level comes; of the others one is
- * handed out at a time.
+ * tasks, and end where the turn of another level comes: what one had of that
+ * could be overtaken by its like.  A worker looks for what is urgent before it
+ * takes from any share, but FUT_AGE_MAX times in a row at most.
  *
  * The shell of a pool is never freed: shell.h.
  *
@@ -67,6 +68,7 @@ struct fut_worker {
 	/* The worker's own. */
 	struct fut_task *kept;	/* a continuation to run next */
 	unsigned streak;	/* kept ones in a row */
+	unsigned hurried;	/* urgent ones in a row, before shares */
 	size_t look;		/* whose share to look at in passing */
 	bool leaving;		/* it will not look at the queue again */
 	bool last;		/* it saw that nobody is at work any more */
@@ -104,8 +106,9 @@ struct fut_pool {
 	void (*on_thread_stop)(void *arg);
 	struct fut_worker *workers;
 
-	/* Set twice, and looked at for each task: so in a line that stays. */
+	/* Set rarely, and looked at for each task: so in a line that stays. */
 	_Atomic uint32_t closing;	/* the phase, to be read without lock */
+	_Atomic uint32_t urgent;	/* something high is queued: a hint */
 
 	/* What a push touches, in one cache line; all under lock. */
 	_Alignas(64) struct fut_lock lock;
@@ -182,12 +185,21 @@ static inline struct fut_worker *fut_pool_self(struct fut_pool *pool)
 	return worker != NULL && worker->pool == pool ? worker : NULL;
 }
 
-/* Under the lock: after something has left the queue. */
+/* A hint: something waits that goes before what is in shares. */
+static inline bool fut_pool_is_urgent(struct fut_pool *pool)
+{
+	return atomic_load_explicit(&pool->urgent, FUT_RELAXED) != 0;
+}
+
+/* Under the lock: the hints, after something has left the queue. */
 static inline void fut_pool_show(struct fut_pool *pool)
 {
 	FUT_ASSERT(fut_lock_held(&pool->lock));
 	if (fut_levels_is_empty(&pool->levels))
 		atomic_store_explicit(&pool->filled, 0, FUT_RELAXED);
+	if (FUT_UNLIKELY(fut_pool_is_urgent(pool)) &&
+	    !fut_levels_is_urgent(&pool->levels))
+		atomic_store_explicit(&pool->urgent, 0, FUT_RELAXED);
 }
 
 /* Under the lock: before anything leaves the queue. */

@@ -85,7 +85,23 @@ static bool is_surplus(struct fut_pool *pool)
 	return fut_pool_has_spare(pool) && fut_pool_busy(pool) > pool->width;
 }
 
-/* A share of the queue; NULL if that is empty.  *ret_takes is for rest(). */
+/* Under the lock: what goes before its share; NULL if there is none. */
+static struct fut_task *take_urgent(struct fut_worker *worker)
+{
+	struct fut_pool *pool = worker->pool;
+	struct fut_task *task;
+
+	FUT_ASSERT(fut_lock_held(&pool->lock));
+	fut_pool_note_peak(pool);
+	task = fut_levels_pop_urgent(&pool->levels);
+	fut_pool_show(pool);
+	return task;
+}
+
+/*
+ * A share of the queue, or while it has one what goes before that; NULL if
+ * there is nothing.  *ret_takes is for rest().
+ */
 static struct fut_task *grab(struct fut_worker *worker, size_t *ret_takes)
 {
 	struct fut_pool *pool = worker->pool;
@@ -103,7 +119,8 @@ static struct fut_task *grab(struct fut_worker *worker, size_t *ret_takes)
 	if (!fut_levels_is_empty(&pool->levels) && !is_surplus(pool)) {
 		bool more;
 
-		task = take_share(worker);
+		task = fut_share_left(fut_share_look(&worker->share)) == 0 ?
+			take_share(worker) : take_urgent(worker);
 		pool->unable = false;
 		more = !fut_levels_is_empty(&pool->levels);
 		if (more || *ret_takes != pool->takes)
@@ -190,6 +207,21 @@ static struct fut_task *relieve(struct fut_worker *worker)
 		return fut_share_take(share);
 	atomic_store_explicit(&share->seen, word, FUT_RELAXED);
 	return NULL;
+}
+
+/*
+ * Something urgent, before what is in shares; NULL if there is none, or those
+ * have their turn.  One that has only just started has no share, and is idle
+ * until it has grabbed.
+ */
+static struct fut_task *hurry(struct fut_worker *worker)
+{
+	size_t takes;
+
+	if (worker->rested || worker->hurried == FUT_AGE_MAX)
+		return NULL;
+	worker->hurried++;
+	return grab(worker, &takes);
 }
 
 /* True if something came within a short while. */
@@ -280,6 +312,11 @@ static struct fut_task *next(struct fut_worker *worker)
 		return task;
 	}
 	worker->streak = 0;
+	if (FUT_UNLIKELY(fut_pool_is_urgent(worker->pool)))
+		task = hurry(worker);
+	if (task != NULL)
+		return task;
+	worker->hurried = 0;
 	task = fut_share_take(&worker->share);
 	/* One that has only just started is idle until it has grabbed. */
 	if (task == NULL && !worker->rested)

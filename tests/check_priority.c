@@ -209,6 +209,171 @@ START_TEST(an_endless_flood_leaves_each_lower_one_its_turn)
 }
 END_TEST
 
+/* What workers have set aside. */
+
+struct apart {
+	struct list list;
+	struct gate normal, urgent;
+	atomic_int started;	/* normal ones */
+};
+
+static future_result_t normal_task(void *arg)
+{
+	struct apart *apart = arg;
+
+	atomic_fetch_add(&apart->started, 1);
+	write_down(&apart->list, 'n');
+	gate_pass(&apart->normal);
+	return future_ok(NULL);
+}
+
+static future_result_t urgent_task(void *arg)
+{
+	struct apart *apart = arg;
+
+	write_down(&apart->list, 'h');
+	gate_pass(&apart->urgent);
+	return future_ok(NULL);
+}
+
+/* Each worker stands in a normal task, and has others in its share. */
+static void apart_start(struct apart *apart, size_t threads)
+{
+	struct gate start = GATE_INIT;
+
+	*apart = (struct apart){ .normal = GATE_INIT, .urgent = GATE_INIT,
+		.list = LIST(pool_of(threads)) };
+	occupy(apart->list.executor, threads, &start);
+	for (int i = 0; i < 200; i++)
+		future_unref(future_submit(apart->list.executor, normal_task,
+			apart));
+	gate_open(&start);
+	gate_await(&apart->normal, threads);
+}
+
+START_TEST(what_is_urgent_goes_before_what_each_worker_has_set_aside)
+{
+	size_t threads = (size_t)_i;
+	struct apart apart;
+
+	apart_start(&apart, threads);
+	for (size_t i = 0; i < threads; i++)
+		future_unref(submit_at(apart.list.executor, HIGH, urgent_task,
+			&apart));
+	gate_open(&apart.normal);
+	gate_await(&apart.urgent, threads);
+	/* Each of them runs one, and only what ran before has run. */
+	ck_assert_int_eq(apart.started, _i);
+	gate_open(&apart.urgent);
+	future_executor_unref(apart.list.executor);
+	ck_assert_int_eq(apart.started, 200);
+}
+END_TEST
+
+/* A low one in a share would be overtaken by the next in the queue. */
+START_TEST(a_worker_sets_nothing_low_aside)
+{
+	struct apart apart = { .normal = GATE_INIT,
+		.list = LIST(pool_of(1)) };
+	struct gate start = GATE_INIT;
+	atomic_size_t next = 0, wrong = 0;
+
+	occupy(apart.list.executor, 1, &start);
+	for (size_t i = 0; i < 20; i++)
+		numbered_submit(apart.list.executor, LOW,
+			&(struct numbered){ &next, &wrong, i });
+	for (int i = 0; i < 200; i++)
+		future_unref(future_submit(apart.list.executor, normal_task,
+			&apart));
+	gate_open(&start);
+	gate_await(&apart.normal, 1);
+	list_add_many(&apart.list, 4 * FUT_AGE_MAX, 'h');
+	gate_open(&apart.normal);
+	future_executor_unref(apart.list.executor);
+	ck_assert_uint_eq(next, 20);
+	ck_assert_uint_eq(wrong, 0);
+}
+END_TEST
+
+START_TEST(what_a_worker_has_set_aside_has_its_turn_among_urgent_ones)
+{
+	struct apart apart;
+	const char *text = apart.list.text;
+
+	apart_start(&apart, 1);
+	list_add_many(&apart.list, 4 * FUT_AGE_MAX, 'h');
+	gate_open(&apart.normal);
+	future_executor_unref(apart.list.executor);
+	ck_assert_int_eq(text[0], 'n');
+	for (size_t i = 1; i + FUT_AGE_MAX < 4 * FUT_AGE_MAX;
+	     i += FUT_AGE_MAX + 1) {
+		ck_assert_uint_eq(strspn(text + i, "h"), FUT_AGE_MAX);
+		ck_assert_int_eq(text[i + FUT_AGE_MAX], 'n');
+	}
+	ck_assert_uint_eq(apart.list.length, 200 + 4 * FUT_AGE_MAX);
+}
+END_TEST
+
+START_TEST(what_was_urgent_and_is_cancelled_hurries_nobody)
+{
+	struct apart apart;
+	future_t *urgent;
+
+	apart_start(&apart, 1);
+	urgent = list_submit(&apart.list, 'h');
+	ck_assert(future_cancel(urgent));
+	future_unref(urgent);
+	list_add(&apart.list, "l");
+	gate_open(&apart.normal);
+	future_executor_unref(apart.list.executor);
+	ck_assert_int_eq(apart.started, 200);
+	ck_assert_uint_ge(before(&apart.list, 'l'), FUT_AGE_MAX);
+}
+END_TEST
+
+/* The first stands at one gate, the second at another, the others count. */
+struct behind {
+	struct gate first, second;
+	struct flood flood;
+	atomic_int started;
+};
+
+static future_result_t behind_task(void *arg)
+{
+	struct behind *behind = arg;
+	int order = atomic_fetch_add(&behind->started, 1);
+
+	if (order < 2)
+		gate_pass(order == 0 ? &behind->first : &behind->second);
+	else
+		other_task(&behind->flood);
+	return future_ok(NULL);
+}
+
+/* Among them what lies in the share of the worker that does not come back. */
+START_TEST(a_share_behind_a_long_task_ends_under_an_endless_flood)
+{
+	struct gate start = GATE_INIT;
+	struct behind behind = { GATE_INIT, GATE_INIT,
+		FLOOD(pool_of(2), HIGH, 100), 0 };
+
+	occupy(behind.flood.pool, 2, &start);
+	for (int i = 0; i < behind.flood.until + 2; i++)
+		future_unref(future_submit(behind.flood.pool, behind_task,
+			&behind));
+	gate_open(&start);
+	gate_await(&behind.first, 1);
+	gate_await(&behind.second, 1);
+	for (int i = 0; i < 2; i++)
+		future_unref(submit_at(behind.flood.pool, HIGH, flood_task,
+			&behind.flood));
+	gate_open(&behind.second);
+	gate_await(&behind.flood.door, (size_t)behind.flood.until);
+	gate_open(&behind.first);
+	future_executor_unref(behind.flood.pool);
+}
+END_TEST
+
 /* Executors that run in order. */
 
 START_TEST(a_lane_runs_in_order_and_is_normal_on_its_pool)
@@ -296,6 +461,15 @@ static void add_order(Suite *suite)
 	tcase_add_loop_test(tcase,
 		an_endless_flood_leaves_each_lower_one_its_turn,
 		0, sizeof(floods) / sizeof(floods[0]));
+	tcase_add_loop_test(tcase,
+		what_is_urgent_goes_before_what_each_worker_has_set_aside,
+		1, 5);
+	tcase_add_test(tcase, a_worker_sets_nothing_low_aside);
+	tcase_add_test(tcase,
+		what_a_worker_has_set_aside_has_its_turn_among_urgent_ones);
+	tcase_add_test(tcase, what_was_urgent_and_is_cancelled_hurries_nobody);
+	tcase_add_test(tcase,
+		a_share_behind_a_long_task_ends_under_an_endless_flood);
 }
 
 static void add_elsewhere(Suite *suite)

@@ -183,6 +183,42 @@ START_TEST(what_runs_nothing_is_normal_and_a_follower_keeps_its_own)
 }
 END_TEST
 
+/* A worker of two, the other of which stands at a gate. */
+
+static const struct {
+	int source;
+	const char *queued, *expected;
+} kept[] = {
+	{ NORMAL, "n", "cn" },
+	{ NORMAL, "l", "cl" },
+	{ NORMAL, "h", "hc" },
+	{ HIGH, "n", "cn" },
+	{ HIGH, "h", "hc" },
+	{ LOW, "n", "nc" },
+	{ LOW, "l", "lc" },
+};
+
+START_TEST(no_low_continuation_is_kept_nor_one_while_others_are_urgent)
+{
+	struct gate other = GATE_INIT, gate = GATE_INIT;
+	struct list list = LIST(pool_of(2));
+	struct entry entry = { &list, 'c' };
+	future_t *source;
+
+	occupy(list.executor, 1, &other);
+	source = submit_at(list.executor, kept[_i].source, pass_task, &gate);
+	gate_await(&gate, 1);
+	list_add(&list, kept[_i].queued);
+	future_unref(future_then(source, list_then, &entry));
+	future_unref(source);
+	gate_open(&gate);
+	gate_await(&list.door, 2);
+	gate_open(&other);
+	future_executor_unref(list.executor);
+	ck_assert_str_eq(list.text, kept[_i].expected);
+}
+END_TEST
+
 /* What runs again. */
 
 static future_result_t fail_once(void *arg)
@@ -246,6 +282,9 @@ int main(void)
 	tcase_add_test(tcase, a_continuation_that_names_a_priority_has_it);
 	tcase_add_test(tcase,
 		what_runs_nothing_is_normal_and_a_follower_keeps_its_own);
+	tcase_add_loop_test(tcase,
+		no_low_continuation_is_kept_nor_one_while_others_are_urgent,
+		0, sizeof(kept) / sizeof(kept[0]));
 	tcase_add_loop_test(tcase, each_attempt_of_a_retry_has_its_priority,
 		0, 3);
 	tcase_add_loop_test(tcase, each_run_of_an_every_has_its_priority,

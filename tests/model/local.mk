@@ -54,6 +54,7 @@ EXTRA_DIST += tests/model/build.sh tests/model/all.sh \
 	tests/model/scenario_mutex.c \
 	tests/model/scenario_own.c \
 	tests/model/scenario_pool.c \
+	tests/model/scenario_priority.c \
 	tests/model/scenario_promise.c \
 	tests/model/scenario_retry.c \
 	tests/model/scenario_settle.c \
@@ -78,6 +79,8 @@ clean-mutants:
 	rm -rf tests/mutants/out
 
 EXTRA_DIST += tests/mutants/run.sh \
+	tests/mutants/a_share_waits_for_the_end_of_a_flood.patch \
+	tests/mutants/age_forgotten_between_two_of_a_flood.patch \
 	tests/mutants/an_item_for_who_was_dropped.patch \
 	tests/mutants/cache_decided_twice.patch \
 	tests/mutants/cancel_settles_before_it_leaves.patch \
@@ -120,6 +123,7 @@ EXTRA_DIST += tests/mutants/run.sh \
 	tests/mutants/timer_thread_sleeps_too_long.patch \
 	tests/mutants/unlock_wakes_nobody.patch \
 	tests/mutants/unref_relaxed.patch \
+	tests/mutants/urgent_only_if_nothing_is_queued.patch \
 	tests/mutants/value_of_a_cancelled_task_read.patch \
 	tests/mutants/wake_up_in_flight_forgotten.patch \
 	tests/mutants/wake_up_stays_in_flight.patch \

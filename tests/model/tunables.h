@@ -20,6 +20,7 @@ extern unsigned model_spins;
 #define FUT_MUTEX_PATIENCE_NS 2000
 #define FUT_CHANNEL_SPINS ((int)model_spins)
 #define FUT_SHARE_MAX 3
+#define FUT_AGE_MAX 2
 #define FUT_STREAK_MAX 2
 #define FUT_SWEEP_MIN 1
 #define FUT_MAGAZINE_ROUNDS 2

@@ -97,6 +97,7 @@ tests_in_c = \
 	tests/stress_lane \
 	tests/stress_loop \
 	tests/stress_own \
+	tests/stress_priority \
 	tests/stress_random \
 	tests/stress_sync \
 	tests/stress_timer \

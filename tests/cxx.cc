@@ -46,12 +46,16 @@ int main()
 		return 1;
 	future_t *four = future_submit(pool, next, reinterpret_cast<void *>(3));
 	future_t *eight = future_then(four, twice, nullptr);
+	future_task_t task = { next, reinterpret_cast<void *>(6), 0, nullptr,
+		FUTURE_PRIORITY_HIGH, nullptr, "seven" };
+	FUTURE_AUTO future_t *seven = future_submit_with(pool, &task);
 	FUTURE_AUTO future_t *both = FUTURE_ALL(four, eight);
 	FUTURE_AUTO future_t *settled = FUTURE_ALL_SETTLED(four, eight);
 	FUTURE_AUTO future_t *one = FUTURE_ANY(eight);
 	FUTURE_AUTO future_t *first = FUTURE_RACE(eight);
-	bool right = number(eight) == 8 && sum(both) == 12 &&
-		sum(settled) == 12 && number(one) == 8 && number(first) == 8 &&
+	bool right = number(eight) == 8 && number(seven) == 7 &&
+		sum(both) == 12 && sum(settled) == 12 && number(one) == 8 &&
+		number(first) == 8 &&
 		future_wait(eight, FUTURE_NOW) == 0 &&
 		future_join(four, FUTURE_FOREVER) == 0 &&
 		future_state(four) == FUTURE_OK;

@@ -13,8 +13,8 @@
  * What runs is not interrupted: a high one waits for the first worker that has
  * done what it is at, and no longer.  One that is normal or low waits, beside
  * those, for what workers have set aside to save the way to the queue: a
- * continuation of what they run, and where the queue has no bound up to 64 normal
- * tasks each, which have their turns among high ones in the same way.
+ * continuation of what they run, and where the queue has no bound up to 64
+ * normal tasks each, which have their turns among high ones in the same way.
  *
  * Lanes, loops, sims, the inline executor and those of users run their tasks in
  * order, or as drawn, whatever their priority.  What a lane sends to its pool

@@ -15,11 +15,17 @@ static size_t before(const struct list *list, char letter)
 
 /* Order. */
 
+/* Of one worker: without a bound, with one, with a spare thread. */
+static const future_pool_options_t pools[] = {
+	{ .threads = 1 },
+	{ .threads = 1, .queue_capacity = 6 },
+	{ .threads = 1, .spare_threads = 1 },
+};
+
 START_TEST(a_pool_starts_the_highest_first)
 {
 	struct gate gate = GATE_INIT;
-	struct list list = LIST(_i == 0 ? pool_of(1) :
-		bounded(FUTURE_REJECT, 6));
+	struct list list = LIST(pool_with(&pools[_i]));
 
 	occupy(list.executor, 1, &gate);
 	list_add(&list, "lnhnlh");
@@ -450,7 +456,8 @@ static void add_order(Suite *suite)
 {
 	TCase *tcase = suite_case(suite, "order");
 
-	tcase_add_loop_test(tcase, a_pool_starts_the_highest_first, 0, 2);
+	tcase_add_loop_test(tcase, a_pool_starts_the_highest_first, 0,
+		sizeof(pools) / sizeof(pools[0]));
 	tcase_add_test(tcase, a_task_that_names_none_is_normal);
 	tcase_add_test(tcase, within_a_priority_a_pool_of_one_runs_in_order);
 	tcase_add_loop_test(tcase,

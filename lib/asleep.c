@@ -15,7 +15,7 @@ static void forget(void)
 	first = NULL;
 }
 
-static bool watch(void)
+bool fut_asleep_watch(void)
 {
 	if (FUT_LIKELY(atomic_load_explicit(&watched, FUT_ACQUIRE)))
 		return true;
@@ -37,7 +37,7 @@ struct fut_spot fut_spot_here(void)
 
 bool fut_asleep_turn(void)
 {
-	if (FUT_UNLIKELY(!watch()))
+	if (FUT_UNLIKELY(!fut_asleep_watch()))
 		return false;
 	fut_lock(&turn);
 	fut_self_locks(-1);

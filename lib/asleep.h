@@ -53,7 +53,13 @@ static inline bool fut_spot_belongs(const struct fut_spot *spot,
 	return frame != NULL;
 }
 
-/* False if the process has no memory for such a list: then there is none. */
+/*
+ * Has such a list start anew in forked children.  Never undone; false if there
+ * is no memory.
+ */
+bool fut_asleep_watch(void);
+
+/* False if that has not been done, and cannot be: then there is no list. */
 bool fut_asleep_turn(void);
 void fut_asleep_turn_ends(void);
 

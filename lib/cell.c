@@ -142,7 +142,7 @@ bool fut_cell_follow(struct future_cell *cell)
 
 void fut_cell_linked(struct future_cell *cell)
 {
-	/* The link before the word, for who looks: see hang_and_look(). */
+	/* The link before the word, for who looks: see is_linked(). */
 	atomic_fetch_and_explicit(&cell->word, ~(uint64_t)FUT_LINKING,
 		FUT_SEQ_CST);
 }

@@ -197,10 +197,14 @@ static void decide(struct combined *combined, struct future_cell *input,
  */
 static void has_been_told(struct combined *combined, struct leg *leg)
 {
-	/* The outcome, if that was it, before the word, for has_fired(). */
-	if (FUT_LIKELY(!fut_sleepers_help()))
+	bool help = fut_sleepers_help();
+
+	if (FUT_LIKELY(!help)) {
+		/* The outcome, if there is one, before it, for has_fired(). */
 		atomic_exchange_explicit(&leg->fired, true, FUT_SEQ_CST);
-	if (FUT_UNLIKELY(fut_sleepers_help()))
+		help = fut_sleepers_help();
+	}
+	if (FUT_UNLIKELY(help))
 		fut_hope_lost(&combined->job.cell, &leg->fired);
 }
 

@@ -101,6 +101,19 @@ static struct future_cell *between(struct future_cell *cell)
 	return inner;
 }
 
+/* Not LINKING any more; those asleep are told: as in has_been_told(). */
+static void is_linked(struct future_cell *cell)
+{
+	bool help = fut_sleepers_help();
+
+	if (FUT_LIKELY(!help)) {
+		fut_cell_linked(cell);
+		help = fut_sleepers_help();
+	}
+	if (FUT_UNLIKELY(help))
+		fut_hope_follows(cell);
+}
+
 /*
  * Of two that link at the same time, each hangs on the other before it looks
  * whether something hangs on itself: so one of them at least sees it.
@@ -115,11 +128,7 @@ static void hang_and_look(struct fut_job *job, struct future_cell *inner)
 			give_up_ring(job, inner);
 		fut_job_unref(fut_job_of(inner));
 	}
-	/* Who has looked counted himself before: see has_been_told(). */
-	if (FUT_LIKELY(!fut_sleepers_help()))
-		fut_cell_linked(&job->cell);
-	if (FUT_UNLIKELY(fut_sleepers_help()))
-		fut_hope_follows(&job->cell);
+	is_linked(&job->cell);
 	fut_job_unref(job);
 }
 

@@ -1,6 +1,7 @@
 /* The start and the end of a pool.  See pool.h. */
 #include "pool.h"
 #include "alloc.h"
+#include "asleep.h"
 #include "block.h"
 #include "shell.h"
 
@@ -196,7 +197,7 @@ int future_pool_new(const future_pool_options_t *options,
 	error = check_options(options);
 	if (error != 0)
 		return error;
-	shell = fut_shell_new(&shells);
+	shell = fut_asleep_watch() ? fut_shell_new(&shells) : NULL;
 	if (shell == NULL)
 		return ENOMEM;
 	pool = fut_pool_of(shell);

@@ -271,10 +271,10 @@ bool fut_lane_moves(struct future_executor *executor, size_t asleep,
 	struct fut_lane *lane = fut_lane_of(executor);
 	bool awake;
 
-	/* Who is done may find that those who sleep are as many as may work. */
+	/* Beyond the limit, too: who is inside may run it for himself. */
 	fut_lock(&lane->lock);
-	awake = asleep < lane->limit && asleep < lane->running;
-	if (asleep < lane->limit && !awake)
+	awake = asleep < lane->running;
+	if (!awake && asleep < lane->limit)
 		*ret_up = fut_lane_parent(lane);
 	fut_unlock(&lane->lock);
 	return awake;

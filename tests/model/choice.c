@@ -156,7 +156,9 @@ unsigned choice_value(enum chance chance, unsigned n)
 	run.point++;
 	if (n < 2)
 		return 0;
-	if (limits.mode == MODE_REPLAY)
+	/* A replay that was cut may come by where memory could run out. */
+	if (limits.mode == MODE_REPLAY && (chance != CHANCE_FAULT ||
+			run.used[chance] < limits.most[chance]))
 		answer = repeat(0);
 	else if (run.used[chance] >= limits.most[chance])
 		return 0;

@@ -155,6 +155,20 @@ static enum fut_help find_here(struct look *look, struct fut_job *job)
 	return FUT_HELP_JOB;
 }
 
+/* A continuation can be started as soon as its source has settled. */
+static struct future_cell *next_of(const struct look *look, struct fut_job *job,
+	size_t *at)
+{
+	struct future_cell *next = fut_help_need(job, at, false);
+
+	if (next == NULL || look->other != NULL ||
+	    job->cell.kind->run == NULL ||
+	    !fut_is_settled(fut_cell_state(next)))
+		return next;
+	fut_job_unref(fut_job_of(next));
+	return NULL;
+}
+
 /* Takes the reference on `node`.  A chain is a loop, a tree a recursion. */
 static enum fut_help find(struct look *look, struct future_cell *node)
 {
@@ -177,7 +191,7 @@ static enum fut_help find(struct look *look, struct future_cell *node)
 			found = FUT_HELP_SELF;
 		else if (look->left > 0) {
 			look->left--;
-			next = fut_help_need(job, &at, false);
+			next = next_of(look, job, &at);
 		}
 		if (next != NULL && node->kind->run == NULL &&
 		    !(state & FUT_FOLLOWS)) {

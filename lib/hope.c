@@ -176,30 +176,40 @@ static void wake_path(struct search *search, struct fut_asleep *asleep)
 		fut_sleeper_wake(asleep->sleeper, FUT_SLEEPER_PRODDED);
 }
 
-/* True if one of those who are to be looked at can go on. */
+/* True if one that sleeps can go on. */
+static bool goes_on(struct search *search, struct fut_asleep *asleep)
+{
+	struct future_cell *on = asleep->on;
+	uint32_t state = fut_cell_state(on);
+
+	if (search->look == LOOK_HOPES)
+		return hopes_well(search, asleep) &&
+			can_move(search, asleep, fut_job_of(on), state);
+	/* It is about to be told, and to look again. */
+	if (fut_is_settled(state))
+		return true;
+	if (!walk(search, asleep, fut_cell_ref(asleep->waits), 0))
+		return false;
+	wake_path(search, asleep);
+	return true;
+}
+
+/* True if one of those who are to be looked at can. */
 static bool others_move(struct search *search)
 {
-	struct fut_asleep *asleep;
+	const struct fut_path *path = search->path;
+	bool moves = false;
 
-	while ((asleep = search->todo) != NULL) {
-		struct future_cell *on = asleep->on;
+	/* From what they need it may be another's to go on than from here. */
+	search->path = NULL;
+	while (search->todo != NULL && !moves) {
+		struct fut_asleep *asleep = search->todo;
 
 		search->todo = asleep->todo;
-		if (search->look == LOOK_HOPES) {
-			if (hopes_well(search, asleep) &&
-			    can_move(search, asleep, fut_job_of(on),
-					fut_cell_state(on)))
-				return true;
-		} else if (fut_is_settled(fut_cell_state(on))) {
-			/* It is about to be told, and to look again. */
-			return true;
-		} else if (walk(search, asleep, fut_cell_ref(asleep->waits),
-				0)) {
-			wake_path(search, asleep);
-			return true;
-		}
+		moves = goes_on(search, asleep);
 	}
-	return false;
+	search->path = path;
+	return moves;
 }
 
 /* Of several, hope is set on the last: so it is seldom asked again. */

@@ -146,6 +146,109 @@ SCENARIO(a_waiter_runs_what_comes_while_others_sleep)
 	pool_end(pool);
 }
 
+/*
+ * A waiter has set its hope on the last input of an all, and what it could run
+ * for the first comes later: that keeps the promise.
+ */
+
+static future_promise_t *hoped;
+static future_t *hope;
+
+static future_result_t keep_hope(future_result_t in, void *releases)
+{
+	(void)in;
+	if (*(bool *)releases)
+		MODEL_CHECK(future_semaphore_release(&permit, 1) == 0);
+	future_promise_settle(hoped, future_ok(NULL));
+	return future_ok(NULL);
+}
+
+static future_result_t get_all(void *next)
+{
+	future_t *all = FUTURE_ALL((future_t *)next, hope);
+	int error = future_get(all).error;
+
+	future_unref(all);
+	return error == 0 ? future_ok(NULL) : future_fail(error);
+}
+
+static void keeps_what_it_waits_for(size_t workers)
+{
+	static bool releases;
+	future_t *next;
+
+	releases = workers > 1;
+	pool = pool_at_rest(workers);
+	permit = (future_semaphore_t)FUTURE_SEMAPHORE_INIT(0);
+	promise_in(pool);
+	MODEL_CHECK(future_promise_new(pool, &hoped) == 0);
+	hope = future_promise_future(hoped);
+	next = future_then(promised, keep_hope, &releases);
+	tasks[0] = future_submit(pool, get_all, next);
+	tasks[1] = releases ? future_submit(pool, acquire, NULL) : NULL;
+	future_promise_settle(promise, future_ok(NULL));
+	for (size_t i = 0; i < workers; i++) {
+		MODEL_CHECK(future_get(tasks[i]).error == 0);
+		future_unref(tasks[i]);
+	}
+	future_unref(next);
+	future_unref(hope);
+	future_promise_free(hoped);
+	promise_end();
+	pool_end(pool);
+}
+
+SCENARIO(the_only_worker_runs_what_comes_to_an_all)
+{
+	keeps_what_it_waits_for(1);
+}
+
+SCENARIO(the_last_to_sleep_leaves_what_is_queued_to_an_all, .bound = 1)
+{
+	keeps_what_it_waits_for(2);
+}
+
+/*
+ * What a waiter had set its hope on, inside one input of an any, is not needed
+ * any more: that input has failed, and the other is the waiter itself.
+ */
+
+static future_result_t get_any_or_itself(future_result_t in, void *loses)
+{
+	future_t *all = FUTURE_ALL((future_t *)loses, hope);
+	future_t *any = FUTURE_ANY(all, tasks[0]);
+
+	(void)in;
+	MODEL_CHECK(future_wait(any, FUTURE_FOREVER) == EDEADLK);
+	future_unref(any);
+	future_unref(all);
+	return future_ok(NULL);
+}
+
+SCENARIO(a_hope_inside_an_input_that_has_failed)
+{
+	future_promise_t *loser;
+	future_t *loses;
+
+	pool = pool_at_rest(1);
+	promise_in(future_inline());
+	MODEL_CHECK(future_promise_new(pool, &hoped) == 0);
+	MODEL_CHECK(future_promise_new(pool, &loser) == 0);
+	hope = future_promise_future(hoped);
+	loses = future_promise_future(loser);
+	tasks[0] = future_then_on(promised, pool, get_any_or_itself, loses);
+	future_promise_settle(promise, future_ok(NULL));
+	future_promise_settle(loser, future_fail(EIO));
+	MODEL_CHECK(future_get(tasks[0]).error == 0);
+	future_unref(tasks[0]);
+	future_unref(hope);
+	future_unref(loses);
+	future_promise_free(hoped);
+	future_promise_free(loser);
+	promise_end();
+	pool_end(pool);
+}
+
 /* Spare workers. */
 
 static future_result_t get_promised(void *arg)

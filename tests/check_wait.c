@@ -32,6 +32,23 @@ static future_result_t run_on_pool_of(size_t threads, future_task_fn *fn,
 	return result;
 }
 
+/* A stack for some forty calls, also of what a sanitizer makes of them. */
+#define STACK ((size_t)256 * 1024)
+
+static future_result_t run_on_stacks_of(size_t size, size_t threads,
+	future_task_fn *fn, void *arg)
+{
+	future_pool_options_t options = { .threads = threads,
+		.stack_size = size };
+	future_executor_t *pool = NULL;
+	future_result_t result;
+
+	ck_assert_int_eq(future_pool_new(&options, &pool), 0);
+	result = run_on(pool, fn, arg);
+	future_executor_unref(pool);
+	return result;
+}
+
 static future_result_t get_inner(void *number)
 {
 	return run_on(future_current(), give_int, number);
@@ -73,6 +90,40 @@ START_TEST(recursion_on_a_pool_of_three_ends)
 	future_result_t result = run_on_pool_of(3, fibonacci, (void *)15);
 
 	ck_assert_int_eq(future_result_int(result), 610);
+}
+END_TEST
+
+/* One submit and one get a call; how much of its stack a thread uses. */
+static future_result_t fibonacci_by_halves(void *arg)
+{
+	static _Thread_local uintptr_t highest;
+	intptr_t n = (intptr_t)arg, other;
+	uintptr_t here = (uintptr_t)&other;
+	future_t *half;
+
+	if (here > highest)
+		highest = here;
+	ck_assert_uint_lt(highest - here, STACK / 2);
+	if (n < 2)
+		return future_ok_int(n);
+	half = future_submit(future_current(), fibonacci_by_halves,
+		(void *)(n - 1));
+	other = future_result_int(fibonacci_by_halves((void *)(n - 2)));
+	other += future_result_int(future_get(half));
+	future_unref(half);
+	return future_ok_int(other);
+}
+
+START_TEST(fibonacci_of_22_ends_on_a_small_stack)
+{
+	future_result_t result;
+
+	result = run_on_stacks_of(STACK, 1, fibonacci_by_halves, (void *)22);
+	ck_assert_int_eq(future_result_int(result), 17711);
+	result = run_on_stacks_of(STACK, 2, fibonacci_by_halves, (void *)22);
+	ck_assert_int_eq(future_result_int(result), 17711);
+	result = run_on_stacks_of(STACK, 4, fibonacci_by_halves, (void *)22);
+	ck_assert_int_eq(future_result_int(result), 17711);
 }
 END_TEST
 
@@ -464,6 +515,7 @@ int main(void)
 		a_waiting_worker_runs_the_task_it_waits_for,
 		recursion_on_a_pool_of_one_ends,
 		recursion_on_a_pool_of_three_ends,
+		fibonacci_of_22_ends_on_a_small_stack,
 		a_joining_worker_runs_the_task_it_waits_for,
 		a_taking_worker_runs_the_task_it_waits_for,
 		a_waiting_worker_runs_no_stranger,

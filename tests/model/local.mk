@@ -85,13 +85,14 @@ EXTRA_DIST += tests/mutants/run.sh \
 	tests/mutants/cache_decided_twice.patch \
 	tests/mutants/cancel_settles_before_it_leaves.patch \
 	tests/mutants/decided_before_registered.patch \
-	tests/mutants/follow_wakes_nobody.patch \
-	tests/mutants/free_lane_prods_nobody.patch \
 	tests/mutants/executor_over_while_it_posts.patch \
+	tests/mutants/follow_wakes_nobody.patch \
 	tests/mutants/granted_fires_under_the_lock.patch \
 	tests/mutants/granted_without_a_claim.patch \
 	tests/mutants/hang_ignores_firing.patch \
 	tests/mutants/hook_read_after_removal.patch \
+	tests/mutants/hope_is_not_watched.patch \
+	tests/mutants/hope_led_back_and_nobody_told.patch \
 	tests/mutants/lane_ended_twice.patch \
 	tests/mutants/lane_forgets_its_limit.patch \
 	tests/mutants/lane_is_calm_while_its_runner_travels.patch \
@@ -105,22 +106,28 @@ EXTRA_DIST += tests/mutants/run.sh \
 	tests/mutants/loop_reads_its_word_too_late.patch \
 	tests/mutants/loop_sleeps_past_an_earlier_timer.patch \
 	tests/mutants/loop_stop_before_the_run_is_lost.patch \
+	tests/mutants/loser_of_hope_is_not_told.patch \
 	tests/mutants/memory_freed_while_its_token_fires.patch \
 	tests/mutants/new_worker_counts_as_idle.patch \
-	tests/mutants/nobody_is_prodded.patch \
+	tests/mutants/one_too_many_ends_and_nobody_looks.patch \
 	tests/mutants/outcome_looked_at_twice.patch \
 	tests/mutants/publish_relaxed.patch \
+	tests/mutants/push_prods_nobody.patch \
 	tests/mutants/rest_ignores_shares.patch \
 	tests/mutants/ring_looked_for_too_early.patch \
 	tests/mutants/shutdown_leaves_producers.patch \
 	tests/mutants/sim_overlooks_what_has_settled.patch \
 	tests/mutants/sleeper_touched_late.patch \
+	tests/mutants/spare_worker_is_not_started_for_what_is_queued.patch \
 	tests/mutants/stale_home_accepts.patch \
+	tests/mutants/surplus_worker_sleeps_through.patch \
+	tests/mutants/the_last_to_doze_prods_nobody.patch \
 	tests/mutants/timeout_forgets_who_won.patch \
 	tests/mutants/timeout_leaves_its_hook.patch \
 	tests/mutants/timer_armed_after_it_was_taken_off.patch \
 	tests/mutants/timer_fires_while_workers_leave.patch \
 	tests/mutants/timer_thread_sleeps_too_long.patch \
+	tests/mutants/told_again_of_one_leg.patch \
 	tests/mutants/unlock_wakes_nobody.patch \
 	tests/mutants/unref_relaxed.patch \
 	tests/mutants/urgent_only_if_nothing_is_queued.patch \
@@ -128,4 +135,5 @@ EXTRA_DIST += tests/mutants/run.sh \
 	tests/mutants/wake_up_in_flight_forgotten.patch \
 	tests/mutants/wake_up_stays_in_flight.patch \
 	tests/mutants/wake_up_swallowed.patch \
-	tests/mutants/weak_reference_dropped_as_the_only_one.patch
+	tests/mutants/weak_reference_dropped_as_the_only_one.patch \
+	tests/mutants/woken_counts_as_asleep.patch

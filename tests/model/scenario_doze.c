@@ -1,6 +1,7 @@
 /* Workers asleep in their tasks: who runs what is queued, who is told. */
 #include "scenario.h"
 
+#include <future/loop.h>
 #include <future/sync.h>
 
 static future_executor_t *pool, *other;
@@ -201,6 +202,38 @@ static void keeps_what_it_waits_for(size_t workers)
 SCENARIO(the_only_worker_runs_what_comes_to_an_all)
 {
 	keeps_what_it_waits_for(1);
+}
+
+static void run_loop(void *loop)
+{
+	MODEL_CHECK(future_loop_run(loop) == 0);
+}
+
+/* The same on a loop, which has no worker. */
+SCENARIO(a_loop_runs_what_comes_to_an_all)
+{
+	static bool releases;
+	future_executor_t *loop;
+	future_t *next;
+	int thread;
+
+	MODEL_CHECK(future_loop_new(&loop) == 0);
+	promise_in(loop);
+	MODEL_CHECK(future_promise_new(loop, &hoped) == 0);
+	hope = future_promise_future(hoped);
+	next = future_then(promised, keep_hope, &releases);
+	tasks[0] = future_submit(loop, get_all, next);
+	thread = model_start(run_loop, loop);
+	future_promise_settle(promise, future_ok(NULL));
+	MODEL_CHECK(future_get(tasks[0]).error == 0);
+	future_loop_stop(loop);
+	model_join(thread);
+	future_unref(tasks[0]);
+	future_unref(next);
+	future_unref(hope);
+	future_promise_free(hoped);
+	promise_end();
+	future_executor_unref(loop);
 }
 
 SCENARIO(the_last_to_sleep_leaves_what_is_queued_to_an_all, .bound = 1)

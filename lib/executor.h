@@ -118,13 +118,15 @@ struct fut_executor_kind {
 		struct future_executor *lane);
 
 	/*
-	 * Whether what it holds will be taken up although so many of those at
-	 * work here sleep: see fut_asleep_serves().  *ret_up, untouched or set:
-	 * if it is not, yet will be when somebody there takes something up.
-	 * NULL: others run it, and there is always hope.
+	 * Whether the task will be taken up although so many of those at work
+	 * here sleep (see fut_asleep_serves()), or has been: to be run, or to
+	 * be dropped.  *ret_up, untouched or set: if it is not, yet will be
+	 * when the parent takes up that one.  NULL: others run it, and there is
+	 * always hope.
 	 */
-	bool (*moves)(struct future_executor *executor, size_t asleep,
-		struct future_executor **ret_up);
+	bool (*moves)(struct future_executor *executor,
+		const struct fut_task *task, size_t asleep,
+		const struct fut_task **ret_up);
 
 	/*
 	 * These two only for one on another: whether who runs that one, or is

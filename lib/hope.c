@@ -93,16 +93,17 @@ static size_t sleepers_of(struct search *search, struct fut_asleep *by,
 
 /* True if somebody awake will run it; or else all who could are looked at. */
 static bool crew_is_awake(struct search *search, struct fut_asleep *by,
-	struct future_executor *executor)
+	struct future_executor *executor, const struct fut_task *task)
 {
-	while (executor != NULL) {
-		struct future_executor *up = NULL;
+	while (executor != NULL && task != NULL) {
+		const struct fut_task *up = NULL;
 
 		if (executor->kind->moves == NULL ||
-		    executor->kind->moves(executor, sleepers_of(search, by,
-			executor), &up))
+		    executor->kind->moves(executor, task, sleepers_of(search,
+			by, executor), &up))
 			return true;
-		executor = up;
+		executor = atomic_load_explicit(&executor->parent, FUT_RELAXED);
+		task = up;
 	}
 	return false;
 }
@@ -115,7 +116,7 @@ static bool can_start(struct search *search, struct fut_asleep *by,
 	/* What runs inline is the thread's own that waits in there. */
 	bool others = !(may && executor == future_inline()) &&
 		(search->look != LOOK_JOB || may) &&
-		crew_is_awake(search, by, executor);
+		crew_is_awake(search, by, executor, &job->task);
 
 	if (others || !may)
 		return others && search->look != LOOK_JOB;

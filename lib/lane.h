@@ -85,8 +85,9 @@ int fut_lane_post(struct future_executor *executor, struct fut_task *task,
 	enum fut_post how);
 void fut_lane_husk(struct future_executor *executor, struct fut_task *task,
 	enum fut_husk why);
-bool fut_lane_moves(struct future_executor *executor, size_t asleep,
-	struct future_executor **ret_up);
+bool fut_lane_moves(struct future_executor *executor,
+	const struct fut_task *task, size_t asleep,
+	const struct fut_task **ret_up);
 bool fut_lane_may_help(struct future_executor *executor,
 	const struct fut_task *task, bool inside);
 void fut_lane_help(struct future_executor *executor,

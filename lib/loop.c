@@ -281,12 +281,18 @@ static void loop_stats(struct future_executor *executor,
 }
 
 /* By who runs it, or nobody: then somebody may. */
-static bool loop_moves(struct future_executor *executor, size_t asleep,
-	struct future_executor **ret_up)
+static bool loop_moves(struct future_executor *executor,
+	const struct fut_task *task, size_t asleep,
+	const struct fut_task **ret_up)
 {
-	(void)executor;
+	struct fut_loop *loop = fut_loop_of(executor);
+	bool taken;
+
 	(void)ret_up;
-	return asleep == 0;
+	fut_lock(&loop->timers.lock);
+	taken = task->place == FUT_PLACE_NONE;
+	fut_unlock(&loop->timers.lock);
+	return taken || asleep == 0;
 }
 
 static const struct fut_executor_kind loop_kind = {

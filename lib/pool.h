@@ -298,8 +298,9 @@ size_t fut_pool_cancel(struct future_executor *executor);
 bool fut_pool_inside(struct future_executor *executor);
 enum fut_phase fut_pool_phase(struct future_executor *executor);
 void fut_pool_look_again(struct future_executor *executor);
-bool fut_pool_moves(struct future_executor *executor, size_t asleep,
-	struct future_executor **ret_up);
+bool fut_pool_moves(struct future_executor *executor,
+	const struct fut_task *task, size_t asleep,
+	const struct fut_task **ret_up);
 int fut_pool_join(struct future_executor *executor, int64_t deadline_ns);
 int fut_pool_drain(struct future_executor *executor, int64_t deadline_ns);
 void fut_pool_stats(struct future_executor *executor,

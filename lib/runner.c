@@ -265,19 +265,21 @@ static bool may_take(struct fut_lane *lane, const struct fut_task *task,
 		(inside || lane->running < lane->limit);
 }
 
-bool fut_lane_moves(struct future_executor *executor, size_t asleep,
-	struct future_executor **ret_up)
+bool fut_lane_moves(struct future_executor *executor,
+	const struct fut_task *task, size_t asleep,
+	const struct fut_task **ret_up)
 {
 	struct fut_lane *lane = fut_lane_of(executor);
-	bool awake;
+	bool moves;
 
+	(void)task;
 	/* Beyond the limit, too: who is inside may run it for himself. */
 	fut_lock(&lane->lock);
-	awake = asleep < lane->running;
-	if (!awake && asleep < lane->limit)
-		*ret_up = fut_lane_parent(lane);
+	moves = asleep < lane->running;
+	if (!moves && asleep < lane->limit)
+		*ret_up = &lane->runner;
 	fut_unlock(&lane->lock);
-	return awake;
+	return moves;
 }
 
 bool fut_lane_may_help(struct future_executor *executor,

@@ -395,16 +395,20 @@ void fut_pool_look_again(struct future_executor *executor)
 	fut_unlock(&pool->lock);
 }
 
-bool fut_pool_moves(struct future_executor *executor, size_t asleep,
-	struct future_executor **ret_up)
+bool fut_pool_moves(struct future_executor *executor,
+	const struct fut_task *task, size_t asleep,
+	const struct fut_task **ret_up)
 {
 	struct fut_pool *pool = fut_pool_of(executor);
 	bool moves;
 
 	(void)ret_up;
 	fut_lock(&pool->lock);
+	/* In a share, too, it is nowhere; but a cancel takes those as well. */
 	moves = asleep < pool->alive ||
-		(pool->alive < pool->slots && !pool->unable);
+		(pool->alive < pool->slots && !pool->unable) ||
+		(pool->phase == FUT_PHASE_CANCELLED &&
+		 task->place == FUT_PLACE_NONE);
 	fut_unlock(&pool->lock);
 	return moves;
 }

@@ -528,6 +528,56 @@ START_TEST(a_waiter_in_a_lane_runs_what_comes_to_it_later)
 }
 END_TEST
 
+/* What somebody has in hand. */
+
+struct dropped {
+	struct role *waits;
+	struct gate asleep;
+	future_t *next;
+};
+
+/* The next is in the same hand. */
+static void drop_slowly(void *arg)
+{
+	struct dropped *dropped = arg;
+
+	direct(dropped->waits, dropped->next);
+	gate_wait(&dropped->asleep);
+}
+
+static future_result_t open_gate(void *gate)
+{
+	gate_open(gate);
+	return future_ok(NULL);
+}
+
+START_TEST(what_a_cancelled_lane_drops_is_hope)
+{
+	struct role waits = ROLE;
+	struct dropped dropped = { &waits, GATE_SHUT, NULL };
+	future_executor_t *pool = NULL, *lane;
+	future_t *first, *asleep;
+
+	ck_assert_int_eq(future_pool_new(&(future_pool_options_t){
+		.threads = 1, .spare_threads = 1 }, &pool), 0);
+	lane = lane_on(pool, 1);
+	cast(&waits, lane);
+	first = future_submit_with(lane, &(future_task_t){ .fn = open_gate,
+		.arg = &dropped, .destroy_arg = drop_slowly });
+	dropped.next = future_submit(lane, open_gate, NULL);
+	/* By the spare thread: when the first sleeps. */
+	asleep = future_submit(pool, open_gate, &dropped.asleep);
+	ck_assert_uint_eq(future_executor_cancel(lane), 2);
+	ck_assert_int_eq(dismiss(&waits), ECANCELED);
+	ck_assert_int_eq(future_get(asleep).error, 0);
+	future_unref(asleep);
+	future_unref(first);
+	future_unref(dropped.next);
+	future_executor_unref(lane);
+	future_executor_unref(pool);
+}
+END_TEST
+
 int main(void)
 {
 	return run_tests("deadlock", (const TTest *[]) {
@@ -552,6 +602,7 @@ int main(void)
 		a_worker_asleep_in_a_semaphore_is_hope,
 		a_waiter_runs_what_comes_while_the_others_sleep_in_a_semaphore,
 		a_waiter_in_a_lane_runs_what_comes_to_it_later,
+		what_a_cancelled_lane_drops_is_hope,
 		NULL
 	});
 }

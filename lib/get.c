@@ -116,8 +116,8 @@ static enum fut_hope rest_enter(struct rest *rest, struct future_cell *cell,
 
 /*
  * Looks whether anything can move that `cell` needs: 0 if the thread may sleep,
- * and hangs a hook on that; EDEADLK; EAGAIN if there is a job to run, or
- * something has moved.  `helps` as for fut_hope_find().
+ * and hangs a hook on that; EDEADLK; EAGAIN if there is a job to run.  `helps`
+ * as for fut_hope_find().
  */
 static int rest_begin(struct rest *rest, struct future_cell *cell,
 	unsigned how, bool helps)
@@ -138,12 +138,11 @@ static int rest_begin(struct rest *rest, struct future_cell *cell,
 		return EAGAIN;
 	}
 	fut_hook_init(&rest->hoped, hoped_fire);
-	if (rest->on == NULL || rest->on == cell ||
-	    fut_cell_hang(rest->on, &rest->hoped, 0))
-		return 0;
-	fut_job_unref(fut_job_of(rest->on));
-	rest->on = NULL;
-	return EAGAIN;
+	/* Or as if that had fired: it is in the list with its hope still. */
+	if (rest->on != NULL && rest->on != cell &&
+	    !fut_cell_hang(rest->on, &rest->hoped, 0))
+		fut_sleeper_wake(&rest->sleeper, FUT_SLEEPER_HOPED);
+	return 0;
 }
 
 /* Whatever it was woken by. */
@@ -288,6 +287,17 @@ future_result_t future_take(future_t *future)
 	return error != 0 ? future_fail(error) : fut_job_take(future);
 }
 
+/* What is queued is for others meanwhile. */
+static int await_quiet(struct future_cell *cell, int64_t deadline_ns)
+{
+	int error;
+
+	fut_worker_doze();
+	error = fut_cell_await_quiet(cell, deadline_ns);
+	fut_worker_wake();
+	return error;
+}
+
 /* Until the function of a settled one has returned, inside another. */
 static int await_quiet_in_task(struct future_cell *cell, unsigned how)
 {
@@ -298,7 +308,7 @@ static int await_quiet_in_task(struct future_cell *cell, unsigned how)
 	rest_announce(&rest);
 	error = rest_begin(&rest, cell, how, false);
 	if (error != EDEADLK)
-		error = fut_cell_await_quiet(cell, FUT_FOREVER);
+		error = await_quiet(cell, FUT_FOREVER);
 	rest_leave(&rest, cell);
 	rest_end(&rest);
 	return error;
@@ -317,7 +327,7 @@ static int await(struct future_cell *cell, int64_t deadline_ns, unsigned how)
 		return EDEADLK;
 	if (is_in_task() && deadline_ns == FUT_FOREVER)
 		return await_quiet_in_task(cell, how);
-	return fut_cell_await_quiet(cell, deadline_ns);
+	return await_quiet(cell, deadline_ns);
 }
 
 /*

@@ -367,6 +367,55 @@ START_TEST(a_spare_thread_that_cannot_be_started_is_no_hope)
 }
 END_TEST
 
+/* A function that was cancelled, and goes on until its gate opens. */
+struct busy {
+	struct gate gate;
+	future_t *own;
+};
+
+static future_result_t be_busy(void *arg)
+{
+	struct busy *busy = arg;
+
+	gate_pass(&busy->gate);
+	return future_ok(NULL);
+}
+
+static future_result_t join_busy(void *arg)
+{
+	struct busy *busy = arg;
+
+	return future_ok_int(future_join(busy->own, FUTURE_FOREVER));
+}
+
+static future_result_t end_busy(void *arg)
+{
+	struct busy *busy = arg;
+
+	gate_open(&busy->gate);
+	return future_ok(NULL);
+}
+
+START_TEST(one_takes_the_place_of_a_worker_that_joins_what_was_cancelled)
+{
+	struct busy busy = { GATE_INIT, NULL };
+	future_executor_t *other = pool_of(1), *pool = pool_with_spare(1, 1);
+	future_t *join, *end;
+
+	busy.own = future_submit(other, be_busy, &busy);
+	gate_await(&busy.gate, 1);
+	future_cancel(busy.own);
+	join = future_submit(pool, join_busy, &busy);
+	end = future_submit(pool, end_busy, &busy);
+	ck_assert_int_eq(future_result_int(future_get(join)), 0);
+	future_unref(join);
+	future_unref(end);
+	future_unref(busy.own);
+	future_executor_unref(pool);
+	future_executor_unref(other);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("spare");
@@ -386,5 +435,7 @@ int main(void)
 		a_deadlock_of_two_pools_is_none_with_a_spare_thread);
 	tcase_add_test(spare,
 		a_spare_thread_that_cannot_be_started_is_no_hope);
+	tcase_add_test(spare,
+		one_takes_the_place_of_a_worker_that_joins_what_was_cancelled);
 	return suite_run(suite);
 }

@@ -37,11 +37,15 @@ static void saw(struct search *search, uintptr_t what)
 	search->sum ^= search->sum >> 29;
 }
 
-/* It has not been woken; or it is who searches, and is about to sleep. */
+/*
+ * It has not been woken, or is who searches, and is about to sleep.  Who joins
+ * sleeps on, whatever it was told: it has nothing to look for.
+ */
 static bool is_asleep(const struct search *search,
 	const struct fut_asleep *asleep)
 {
-	return asleep == search->own || !fut_asleep_is_woken(asleep);
+	return asleep == search->own || asleep->joins ||
+		!fut_asleep_is_woken(asleep);
 }
 
 /* Whether it can move is to be seen, since `by` needs it. */
@@ -187,7 +191,7 @@ static bool goes_on(struct search *search, struct fut_asleep *asleep)
 		return hopes_well(search, asleep) &&
 			can_move(search, asleep, fut_job_of(on), state);
 	/* It is about to be told, and to look again. */
-	if (fut_is_settled(state))
+	if (!asleep->joins && fut_is_settled(state))
 		return true;
 	if (!walk(search, asleep, fut_cell_ref(asleep->waits), 0))
 		return false;
@@ -336,7 +340,7 @@ static bool passes_on(struct fut_asleep *own)
 	bool passed = false;
 
 	for (; own->firm && asleep != NULL; asleep = asleep->next) {
-		if (asleep->firm || asleep->seen != searches)
+		if (asleep->firm || asleep->joins || asleep->seen != searches)
 			continue;
 		fut_sleeper_wake(asleep->sleeper, FUT_SLEEPER_PRODDED);
 		passed = true;

@@ -5,6 +5,7 @@
 #include "check.h"
 
 #include <errno.h>
+#include <future/group.h>
 #include <future/lane.h>
 #include <future/loop.h>
 #include <future/sync.h>
@@ -528,6 +529,60 @@ START_TEST(a_waiter_in_a_lane_runs_what_comes_to_it_later)
 }
 END_TEST
 
+/* Who closes the group that it is given when it is told to. */
+struct closer {
+	struct gate begun, known;
+	future_group_t *group;
+	atomic_int error;
+};
+
+static future_result_t close_group(void *arg)
+{
+	struct closer *closer = arg;
+
+	gate_open(&closer->begun);
+	gate_wait(&closer->known);
+	atomic_store(&closer->error, future_group_close(closer->group));
+	return future_ok(NULL);
+}
+
+static future_result_t open_gate(void *gate)
+{
+	gate_open(gate);
+	return future_ok(NULL);
+}
+
+/* A join of what has settled does not look again: in vain it is told so. */
+START_TEST(a_close_of_what_joins_its_closer_is_told)
+{
+	struct closer closer = { GATE_SHUT, GATE_SHUT, NULL, -1 };
+	struct role joins = ROLE;
+	future_executor_t *pool = NULL, *closers = pool_of(1);
+	future_t *asleep;
+
+	ck_assert_int_eq(future_pool_new(&(future_pool_options_t){
+		.threads = 1, .spare_threads = 1 }, &pool), 0);
+	ck_assert_int_eq(future_group_new(pool, NULL, &closer.group), 0);
+	joins.other = future_submit(closers, close_group, &closer);
+	joins.own = future_group_submit(closer.group, join_other, &joins);
+	gate_wait(&closer.begun);
+	gate_wait(&joins.begun);
+	future_cancel(joins.other);
+	gate_open(&joins.known);
+	/* By the spare thread: when the join sleeps. */
+	asleep = future_submit(pool, open_gate, &closer.known);
+	ck_assert_int_eq(future_join(joins.other, FUTURE_FOREVER), 0);
+	ck_assert_int_eq(atomic_load(&closer.error), EDEADLK);
+	ck_assert_int_eq(future_group_close(closer.group), ECANCELED);
+	ck_assert_int_eq(atomic_load(&joins.error), 0);
+	future_unref(asleep);
+	future_unref(joins.own);
+	future_unref(joins.other);
+	future_executor_unref(closers);
+	future_executor_unref(pool);
+}
+END_TEST
+
 /* What somebody has in hand. */
 
 struct dropped {
@@ -543,12 +598,6 @@ static void drop_slowly(void *arg)
 
 	direct(dropped->waits, dropped->next);
 	gate_wait(&dropped->asleep);
-}
-
-static future_result_t open_gate(void *gate)
-{
-	gate_open(gate);
-	return future_ok(NULL);
 }
 
 START_TEST(what_a_cancelled_lane_drops_is_hope)
@@ -602,6 +651,7 @@ int main(void)
 		a_worker_asleep_in_a_semaphore_is_hope,
 		a_waiter_runs_what_comes_while_the_others_sleep_in_a_semaphore,
 		a_waiter_in_a_lane_runs_what_comes_to_it_later,
+		a_close_of_what_joins_its_closer_is_told,
 		what_a_cancelled_lane_drops_is_hope,
 		NULL
 	});

@@ -71,8 +71,9 @@ bool fut_help_may_run(const struct fut_spot *spot, const struct fut_job *job)
 }
 
 /*
- * More than this is not looked at: a lattice of inputs may be without end.  A
- * wait looks again whenever it wakes, who closes a ring but once.
+ * More inputs than this are not looked at: a lattice of them may be without
+ * end, a chain never is.  A wait looks again whenever it wakes, who closes a
+ * ring but once.
  */
 enum { HELP_LOOKS = 100000, RING_LOOKS = 1000000 };
 
@@ -173,7 +174,9 @@ static struct future_cell *next_of(const struct look *look, struct fut_job *job,
 static enum fut_help find(struct look *look, struct future_cell *node)
 {
 	enum fut_help found = FUT_HELP_NOTHING;
+	bool looks = look->left > 0;
 
+	look->left -= looks;
 	while (node != NULL) {
 		struct fut_job *job = fut_job_of(node);
 		struct future_cell *next = NULL;
@@ -189,15 +192,13 @@ static enum fut_help find(struct look *look, struct future_cell *node)
 			 (look->other != NULL ? node == look->other :
 				fut_frame_holds(node)))
 			found = FUT_HELP_SELF;
-		else if (look->left > 0) {
-			look->left--;
+		else if (looks)
 			next = next_of(look, job, &at);
-		}
 		if (next != NULL && node->kind->run == NULL &&
 		    !(state & FUT_FOLLOWS)) {
 			found = find_among(look, job, next, at);
 			next = NULL;
-		} else if (next == NULL && found == FUT_HELP_NOTHING) {
+		} else if (looks && next == NULL && found == FUT_HELP_NOTHING) {
 			found = find_here(look, job);
 		}
 		fut_job_unref(job);

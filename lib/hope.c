@@ -3,7 +3,7 @@
 #include "help.h"
 #include "thread.h"
 
-/* More than this is not looked at: then there may be hope. */
+/* More inputs than this are not looked at: then there may be hope. */
 #ifndef FUT_HOPE_LOOKS
 #define FUT_HOPE_LOOKS 100000
 #endif
@@ -254,13 +254,25 @@ static bool is_it(struct search *search, struct fut_asleep *by,
 	return it;
 }
 
-/* No more is looked at: there is hope, or there may be. */
-static bool is_end(struct search *search, const struct future_cell *node,
+/* There is hope, whatever it needs. */
+static bool is_end(const struct search *search, const struct future_cell *node,
 	uint32_t state)
 {
-	return search->left == 0 || node->kind->hopes ||
-		(state & (FUT_SETTLED | FUT_LINKING)) ||
+	return node->kind->hopes || (state & (FUT_SETTLED | FUT_LINKING)) ||
 		node == search->target;
+}
+
+/* No more is looked at: there may be hope.  Takes the reference. */
+static bool give_up(struct search *search, const struct fut_asleep *by,
+	struct future_cell *node)
+{
+	bool may = search->look <= LOOK_MOVES;
+
+	if (may && by == search->own && search->on == NULL)
+		search->on = node;
+	else
+		fut_job_unref_quietly(fut_job_of(node));
+	return may;
 }
 
 /*
@@ -273,6 +285,9 @@ static bool walk(struct search *search, struct fut_asleep *by,
 {
 	bool found = false;
 
+	if (search->left == 0)
+		return give_up(search, by, node);
+	search->left--;
 	while (node != NULL && !found) {
 		struct fut_job *job = fut_job_of(node);
 		struct future_cell *next = NULL;
@@ -281,10 +296,8 @@ static bool walk(struct search *search, struct fut_asleep *by,
 		size_t at = 0;
 
 		saw(search, (uintptr_t)node ^ (state & FUT_STATUS));
-		if (!ring && !is_end(search, node, state)) {
-			search->left--;
+		if (!ring && !is_end(search, node, state))
 			next = next_need(search, job, &at);
-		}
 		if (next != NULL && node->kind->run == NULL &&
 		    !(state & FUT_FOLLOWS)) {
 			found = walk_inputs(search, by, job, next, &at,

@@ -627,6 +627,41 @@ START_TEST(what_a_cancelled_lane_drops_is_hope)
 }
 END_TEST
 
+/* What is too far away to be looked at. */
+
+static future_result_t count_calls(future_result_t in, void *calls)
+{
+	atomic_fetch_add((atomic_int *)calls, 1);
+	return in;
+}
+
+START_TEST(a_wait_runs_nothing_before_its_source_has_settled)
+{
+	future_executor_t *pool = pool_of(1);
+	struct role waits = ROLE;
+	atomic_int calls = 0;
+	future_t *never, *last;
+	future_promise_t *promise = promise_new(&never);
+
+	last = future_timeout(never, future_in_ms(500));
+	for (size_t i = 0; i < 150000; i++) {
+		future_t *next = future_then_on(last, pool, count_calls,
+			&calls);
+
+		future_unref(last);
+		last = next;
+	}
+	cast(&waits, pool);
+	direct(&waits, last);
+	ck_assert_int_eq(dismiss(&waits), ETIMEDOUT);
+	ck_assert_int_eq(atomic_load(&calls), 0);
+	future_unref(last);
+	future_unref(never);
+	future_promise_free(promise);
+	future_executor_unref(pool);
+}
+END_TEST
+
 int main(void)
 {
 	return run_tests("deadlock", (const TTest *[]) {
@@ -653,6 +688,7 @@ int main(void)
 		a_waiter_in_a_lane_runs_what_comes_to_it_later,
 		a_close_of_what_joins_its_closer_is_told,
 		what_a_cancelled_lane_drops_is_hope,
+		a_wait_runs_nothing_before_its_source_has_settled,
 		NULL
 	});
 }

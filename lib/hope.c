@@ -221,7 +221,7 @@ static bool others_move(struct search *search)
 static struct future_cell *next_need(const struct search *search,
 	struct fut_job *job, size_t *at)
 {
-	return fut_help_need(job, at, search->look <= LOOK_MOVES);
+	return fut_help_need(job, at, search->look != LOOK_JOB);
 }
 
 static bool walk_inputs(struct search *search, struct fut_asleep *by,

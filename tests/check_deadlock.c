@@ -627,6 +627,35 @@ START_TEST(what_a_cancelled_lane_drops_is_hope)
 }
 END_TEST
 
+/* The same where who could have run it sleeps, too. */
+START_TEST(what_a_cancelled_pool_drops_is_hope)
+{
+	struct role waits = ROLE, sleeps = ROLE;
+	struct dropped dropped = { &waits, GATE_SHUT, NULL };
+	future_executor_t *pool = NULL, *full = pool_of(1);
+	future_t *first, *asleep;
+
+	ck_assert_int_eq(future_pool_new(&(future_pool_options_t){
+		.threads = 1, .spare_threads = 1 }, &pool), 0);
+	cast(&waits, pool);
+	cast(&sleeps, full);
+	direct(&sleeps, future_ref(waits.own));
+	first = future_submit_with(full, &(future_task_t){ .fn = open_gate,
+		.arg = &dropped, .destroy_arg = drop_slowly });
+	dropped.next = future_submit(full, open_gate, NULL);
+	asleep = future_submit(pool, open_gate, &dropped.asleep);
+	ck_assert_uint_eq(future_executor_cancel(full), 2);
+	ck_assert_int_eq(dismiss(&waits), ECANCELED);
+	ck_assert_int_eq(dismiss(&sleeps), 0);
+	future_unref(sleeps.other);
+	future_unref(asleep);
+	future_unref(first);
+	future_unref(dropped.next);
+	future_executor_unref(full);
+	future_executor_unref(pool);
+}
+END_TEST
+
 /* What is too far away to be looked at. */
 
 static future_result_t count_calls(future_result_t in, void *calls)
@@ -688,6 +717,7 @@ int main(void)
 		a_waiter_in_a_lane_runs_what_comes_to_it_later,
 		a_close_of_what_joins_its_closer_is_told,
 		what_a_cancelled_lane_drops_is_hope,
+		what_a_cancelled_pool_drops_is_hope,
 		a_wait_runs_nothing_before_its_source_has_settled,
 		NULL
 	});

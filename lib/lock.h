@@ -3,7 +3,8 @@
  *
  * The word is 0 free, 1 held, 2 held and perhaps somebody sleeps (U. Drepper,
  * "Futexes Are Tricky", mutex 2).  Zero is ready to use; nothing to destroy.
- * A thread holds at most one: a debug build asserts it.
+ * A thread holds at most one: a debug build asserts it.  The turn of asleep.h
+ * is built on one and not counted: in it others are taken, one at a time.
  */
 #ifndef FUT_LOCK_H
 #define FUT_LOCK_H

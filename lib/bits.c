@@ -6,13 +6,16 @@
 #ifndef FUT_BITS_SPINS
 #define FUT_BITS_SPINS 8
 #endif
+#ifndef FUT_BITS_PAUSES
+#define FUT_BITS_PAUSES 32
+#endif
 
 int fut_bits_await(_Atomic uint64_t *at, uint32_t bits, int64_t deadline_ns)
 {
 	uint64_t word = atomic_load_explicit(at, FUT_ACQUIRE);
 
 	for (int i = 0; i < FUT_BITS_SPINS && (word & bits); i++) {
-		fut_back_off();
+		fut_back_off(FUT_BITS_PAUSES);
 		word = atomic_load_explicit(at, FUT_ACQUIRE);
 	}
 	while (word & bits) {

@@ -27,6 +27,9 @@
 #ifndef FUT_MUTEX_SPINS
 #define FUT_MUTEX_SPINS 8
 #endif
+#ifndef FUT_MUTEX_PAUSES
+#define FUT_MUTEX_PAUSES 32
+#endif
 
 #ifndef FUT_MUTEX_PATIENCE_NS
 #define FUT_MUTEX_PATIENCE_NS 1000000
@@ -294,7 +297,7 @@ static int lock_slow(struct mutex *mutex, int64_t deadline_ns, bool stops)
 	for (int i = 0; i < FUT_MUTEX_SPINS && deadline_ns > 0; i++) {
 		if (try(mutex, look(mutex), number()))
 			return 0;
-		fut_back_off();
+		fut_back_off(FUT_MUTEX_PAUSES);
 	}
 	return lock_asleep(mutex, deadline_ns, stops);
 }

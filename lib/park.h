@@ -45,18 +45,14 @@ static inline void fut_relax(void)
 }
 #endif
 
-#ifndef FUT_BACK_OFF
-#define FUT_BACK_OFF 32
-#endif
-
 /*
  * Between two looks at a word that others write: each look takes its line from
  * the thread that is at work there.  (T. Anderson, The Performance of Spin Lock
  * Alternatives for Shared-Memory Multiprocessors, 1990.)
  */
-static inline void fut_back_off(void)
+static inline void fut_back_off(int pauses)
 {
-	for (int i = 0; i < FUT_BACK_OFF; i++)
+	for (int i = 0; i < pauses; i++)
 		fut_relax();
 }
 

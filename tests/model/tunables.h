@@ -10,7 +10,9 @@
 
 extern unsigned model_spins;
 
-#define FUT_BACK_OFF 1
+#define FUT_BITS_PAUSES 1
+#define FUT_LOCK_PAUSES 1
+#define FUT_MUTEX_PAUSES 1
 #define FUT_LOCK_SPINS ((int)model_spins)
 #define FUT_BITS_SPINS ((int)model_spins)
 #define FUT_WAIT_SPINS ((int)model_spins)

@@ -331,27 +331,44 @@ static int await(struct future_cell *cell, int64_t deadline_ns, unsigned how)
 }
 
 /*
- * What is to be joined after `cell`: what it followed, which it holds where it
- * was cancelled; or the last of those it owns, of which the others are joined
- * here: a chain is a loop, a tree a recursion.
+ * All that it owns but one, which is left for last: one that owns something
+ * itself, if there is one.  So a line of them is a loop, a tree a recursion.
  */
-static int join_others(struct future_cell *cell, int64_t deadline_ns,
+static int join_owned(struct future_cell *cell, int64_t deadline_ns,
 	unsigned how, struct future_cell **ret_last)
 {
 	struct future_cell *next, *last = NULL;
 	int error = 0;
 
-	if (fut_cell_state(cell) & FUT_FOLLOWS)
-		last = cell->followed;
-	else if (cell->kind->owns != NULL)
-		for (size_t at = 0; error == 0 && (next = cell->kind->owns(
-				fut_job_of(cell), at)) != NULL; at++) {
-			if (last != NULL)
-				error = fut_join(last, deadline_ns, how);
+	for (size_t at = 0; error == 0 && (next = cell->kind->owns(
+			fut_job_of(cell), at)) != NULL; at++) {
+		if (last == NULL || next->kind->owns != NULL) {
+			struct future_cell *first = last;
+
 			last = next;
+			next = first;
 		}
+		if (next != NULL)
+			error = fut_join(next, deadline_ns, how);
+	}
 	*ret_last = last;
 	return error;
+}
+
+/*
+ * *ret_last is what is to be joined after `cell`, and after what is joined
+ * here: what it followed, which it holds where it was cancelled; or the last of
+ * those it owns.
+ */
+static int join_others(struct future_cell *cell, int64_t deadline_ns,
+	unsigned how, struct future_cell **ret_last)
+{
+	*ret_last = NULL;
+	if (fut_cell_state(cell) & FUT_FOLLOWS)
+		*ret_last = cell->followed;
+	else if (cell->kind->owns != NULL)
+		return join_owned(cell, deadline_ns, how, ret_last);
+	return 0;
 }
 
 int fut_join(struct future_cell *cell, int64_t deadline_ns, unsigned how)

@@ -409,6 +409,32 @@ START_TEST(a_million_tasks_that_follow_the_next_on_a_pool_of_one)
 }
 END_TEST
 
+/* The last of them comes first, or second: all of them own their inputs. */
+static void *join_line(void *arg)
+{
+	future_t *leaf = future_ready(future_ok(NULL));
+	future_t *line = future_ref(leaf);
+
+	for (size_t i = scaled(300000); i > 0; i--) {
+		future_t *both[] = { i & 1 ? line : leaf, i & 1 ? leaf : line };
+		future_combine_t how = { .futures = both, .count = 2,
+			.cancel_rest = true };
+
+		line = future_combine(&how);
+		future_unref(both[i & 1 ? 0 : 1]);
+	}
+	ck_assert_int_eq(future_join(line, FUTURE_FOREVER), 0);
+	future_unref(line);
+	future_unref(leaf);
+	return arg;
+}
+
+START_TEST(a_join_of_a_long_line_of_combined_futures)
+{
+	run_on_small_stack(join_line, NULL);
+}
+END_TEST
+
 /* What a token cancels lets go of arguments that cancel something, too. */
 static void cancel_other(void *arg)
 {
@@ -494,6 +520,7 @@ int main(void)
 		a_value_outlives_a_million_sharers_let_go_from_the_front,
 		a_million_values_that_own_the_next_future,
 		a_hundred_thousand_combinations_of_combinations,
+		a_join_of_a_long_line_of_combined_futures,
 		a_million_finallys_that_follow,
 		a_million_inline_tasks_that_submit_the_next,
 		a_million_inline_tasks_that_follow_the_next,

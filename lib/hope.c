@@ -23,19 +23,11 @@ struct search {
 	struct fut_asleep *todo;	/* asleep, and not yet looked at */
 	const struct fut_path *path;
 	size_t left;
-	uint64_t sum;			/* of all that was seen */
 	struct future_cell *on;		/* see fut_hope_find() */
 	struct fut_job *job;		/* the same, for `own` to run */
 };
 
 static uint64_t searches;	/* in somebody's turn: see fut_asleep.seen */
-
-/* So that two searches which saw the same have the same sum. */
-static void saw(struct search *search, uintptr_t what)
-{
-	search->sum = (search->sum ^ what) * 0x9e3779b97f4a7c15u;
-	search->sum ^= search->sum >> 29;
-}
 
 /*
  * It has not been woken, or is who searches, and is about to sleep.  Who joins
@@ -54,7 +46,6 @@ static void look_at(struct search *search, struct fut_asleep *asleep,
 {
 	if (asleep->seen == searches)
 		return;
-	saw(search, (uintptr_t)asleep);
 	asleep->seen = searches;
 	asleep->from = by;
 	asleep->todo = search->todo;
@@ -91,7 +82,6 @@ static size_t sleepers_of(struct search *search, struct fut_asleep *by,
 		if (serve > 0 || fut_spot_belongs(&asleep->spot, executor))
 			look_at(search, asleep, by);
 	}
-	saw(search, count);
 	return count;
 }
 
@@ -224,25 +214,7 @@ static struct future_cell *next_need(const struct search *search,
 	return fut_help_need(job, at, search->look != LOOK_JOB);
 }
 
-static bool walk_inputs(struct search *search, struct fut_asleep *by,
-	struct fut_job *job, struct future_cell *need, size_t *at,
-	unsigned nested)
-{
-	struct fut_path path = { search->path, &job->cell };
-	bool found = false;
-
-	if (nested >= FUT_HELP_NESTED && fut_thread_stack_deep())
-		search->left = 0;
-	search->path = &path;
-	while (need != NULL && !found) {
-		found = walk(search, by, need, nested + 1);
-		need = found ? NULL : next_need(search, job, at);
-	}
-	search->path = path.up;
-	return found;
-}
-
-/* A node without inputs: what was asked for. */
+/* What was asked for, whatever it needs. */
 static bool is_it(struct search *search, struct fut_asleep *by,
 	struct fut_job *job, uint32_t state)
 {
@@ -252,6 +224,28 @@ static bool is_it(struct search *search, struct fut_asleep *by,
 	if (it && by == search->own && search->on == NULL)
 		search->on = fut_cell_ref(&job->cell);
 	return it;
+}
+
+static bool walk_inputs(struct search *search, struct fut_asleep *by,
+	struct fut_job *job, struct future_cell *need, size_t *at,
+	unsigned nested)
+{
+	struct fut_path path = { search->path, &job->cell };
+	bool found = false;
+	uint32_t state;
+
+	if (nested >= FUT_HELP_NESTED && fut_thread_stack_deep())
+		search->left = 0;
+	search->path = &path;
+	while (need != NULL && !found) {
+		found = walk(search, by, need, nested + 1);
+		need = found ? NULL : next_need(search, job, at);
+	}
+	search->path = path.up;
+	state = fut_cell_state(&job->cell);
+	/* It has been decided: then some were not looked at. */
+	return found || ((state & (FUT_SETTLED | FUT_CLAIM)) &&
+		is_it(search, by, job, state));
 }
 
 /* There is hope, whatever it needs. */
@@ -295,7 +289,6 @@ static bool walk(struct search *search, struct fut_asleep *by,
 		bool ring = fut_path_has(search->path, node);
 		size_t at = 0;
 
-		saw(search, (uintptr_t)node ^ (state & FUT_STATUS));
 		if (!ring && !is_end(search, node, state))
 			next = next_need(search, job, &at);
 		if (next != NULL && node->kind->run == NULL &&
@@ -320,27 +313,8 @@ static bool look(struct search *search, enum look look)
 	search->look = look;
 	search->todo = NULL;
 	search->left = FUT_HOPE_LOOKS;
-	search->sum = 0;
 	search->own->seen = searches;
 	return walk(search, search->own, fut_cell_ref(search->own->waits), 0);
-}
-
-/*
- * What was seen of one future may be over when another is seen: so it counts
- * that nothing moves if two looks in a row see the same.
- */
-static bool look_twice(struct search *search)
-{
-	uint64_t sum;
-
-	if (look(search, LOOK_MOVES))
-		return true;
-	do {
-		sum = search->sum;
-		if (look(search, LOOK_MOVES))
-			return true;
-	} while (search->sum != sum);
-	return false;
 }
 
 /*
@@ -366,7 +340,7 @@ enum fut_hope fut_hope_find(struct fut_asleep *own, bool helps,
 {
 	struct search search = { .own = own };
 	bool found = (helps && look(&search, LOOK_JOB)) ||
-		look(&search, LOOK_HOPES) || look_twice(&search);
+		look(&search, LOOK_HOPES) || look(&search, LOOK_MOVES);
 
 	if (search.job != NULL) {
 		fut_job_unref_quietly(fut_job_of(search.on));

@@ -79,6 +79,7 @@ clean-mutants:
 	rm -rf tests/mutants/out
 
 EXTRA_DIST += tests/mutants/run.sh \
+	tests/mutants/a_hope_that_is_not_needed_any_more.patch \
 	tests/mutants/a_share_waits_for_the_end_of_a_flood.patch \
 	tests/mutants/age_forgotten_between_two_of_a_flood.patch \
 	tests/mutants/an_item_for_who_was_dropped.patch \
@@ -86,6 +87,7 @@ EXTRA_DIST += tests/mutants/run.sh \
 	tests/mutants/cancel_settles_before_it_leaves.patch \
 	tests/mutants/decided_before_registered.patch \
 	tests/mutants/executor_over_while_it_posts.patch \
+	tests/mutants/decided_while_it_was_looked_at.patch \
 	tests/mutants/follow_wakes_nobody.patch \
 	tests/mutants/granted_fires_under_the_lock.patch \
 	tests/mutants/granted_without_a_claim.patch \
@@ -114,6 +116,7 @@ EXTRA_DIST += tests/mutants/run.sh \
 	tests/mutants/publish_relaxed.patch \
 	tests/mutants/push_prods_nobody.patch \
 	tests/mutants/rest_ignores_shares.patch \
+	tests/mutants/ring_is_seen_before_it_is_judged.patch \
 	tests/mutants/ring_looked_for_too_early.patch \
 	tests/mutants/shutdown_leaves_producers.patch \
 	tests/mutants/sim_overlooks_what_has_settled.patch \

@@ -282,6 +282,62 @@ SCENARIO(a_hope_inside_an_input_that_has_failed)
 	pool_end(pool);
 }
 
+/*
+ * What a sleeper has set its hope on is not needed any more: the race between
+ * that and another has been decided.  All that is left waits for the sleeper.
+ */
+
+static future_result_t get_other_and(future_result_t in, void *raced)
+{
+	future_t *all = FUTURE_ALL(tasks[1], (future_t *)raced);
+	int error = future_wait(all, FUTURE_FOREVER);
+
+	(void)in;
+	MODEL_CHECK(error == 0 || error == EDEADLK);
+	model_count(error == 0 ? PASSED : REFUSED);
+	future_unref(all);
+	return future_ok(NULL);
+}
+
+static future_result_t decide_and_get(future_result_t in, void *decides)
+{
+	static int first;
+
+	(void)in;
+	future_promise_settle(decides, future_ok(NULL));
+	return get_other(&first);
+}
+
+SCENARIO(a_hope_that_a_race_was_decided_without, .bound = 1)
+{
+	future_promise_t *decider;
+	future_t *decides, *raced;
+
+	pool = pool_at_rest(2);
+	promise_in(future_inline());
+	MODEL_CHECK(future_promise_new(pool, &hoped) == 0);
+	MODEL_CHECK(future_promise_new(pool, &decider) == 0);
+	hope = future_promise_future(hoped);
+	decides = future_promise_future(decider);
+	raced = FUTURE_RACE(decides, hope);
+	tasks[0] = future_then_on(promised, pool, get_other_and, raced);
+	tasks[1] = future_then_on(promised, pool, decide_and_get, decider);
+	future_promise_settle(promise, future_ok(NULL));
+	for (int i = 0; i < 2; i++)
+		MODEL_CHECK(future_get(tasks[i]).error == 0);
+	MODEL_CHECK(model_counted(PASSED) == 1);
+	MODEL_CHECK(model_counted(REFUSED) == 1);
+	for (int i = 0; i < 2; i++)
+		future_unref(tasks[i]);
+	future_unref(raced);
+	future_unref(decides);
+	future_unref(hope);
+	future_promise_free(decider);
+	future_promise_free(hoped);
+	promise_end();
+	pool_end(pool);
+}
+
 /* Spare workers. */
 
 static future_result_t get_promised(void *arg)

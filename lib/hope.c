@@ -168,10 +168,9 @@ static bool goes_on(struct search *search, struct fut_asleep *asleep)
 	/* It may not need that any more: then it is about to be prodded. */
 	if (search->look == LOOK_HOPES)
 		return can_move(search, asleep, fut_job_of(on), state);
-	/* It is about to be told, and to look again. */
-	if (!asleep->joins && fut_is_settled(state))
-		return true;
-	if (!walk(search, asleep, fut_cell_ref(asleep->waits), 0))
+	/* If that has settled, it is about to be told, and to look again. */
+	if ((asleep->joins || !fut_is_settled(state)) &&
+	    !walk(search, asleep, fut_cell_ref(asleep->waits), 0))
 		return false;
 	wake_path(search, asleep);
 	return true;

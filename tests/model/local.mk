@@ -124,6 +124,7 @@ EXTRA_DIST += tests/mutants/run.sh \
 	tests/mutants/stale_home_accepts.patch \
 	tests/mutants/surplus_worker_sleeps_through.patch \
 	tests/mutants/the_last_to_doze_prods_nobody.patch \
+	tests/mutants/those_between_keep_their_hope.patch \
 	tests/mutants/timeout_forgets_who_won.patch \
 	tests/mutants/timeout_leaves_its_hook.patch \
 	tests/mutants/timer_armed_after_it_was_taken_off.patch \

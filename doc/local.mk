@@ -27,6 +27,7 @@ dist_man_MANS = \
 	doc/man/future_pool_new.3 \
 	doc/man/future_promise.3 \
 	doc/man/future_ref.3 \
+	doc/man/future_report.3 \
 	doc/man/future_result.3 \
 	doc/man/future_retry.3 \
 	doc/man/future_semaphore.3 \

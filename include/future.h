@@ -37,6 +37,7 @@
 #include <future/executor.h>
 #include <future/pool.h>
 #include <future/priority.h>
+#include <future/report.h>
 #include <future/lane.h>
 #include <future/own.h>
 #include <future/future.h>
@@ -54,5 +55,6 @@
 #include <future/limiter.h>
 #include <future/loop.h>
 #include <future/sim.h>
+#include <future/sites.h>
 
 #endif

@@ -16,10 +16,12 @@ futureinclude_HEADERS = \
 	include/future/own.h \
 	include/future/pool.h \
 	include/future/priority.h \
+	include/future/report.h \
 	include/future/promise.h \
 	include/future/result.h \
 	include/future/retry.h \
 	include/future/sim.h \
+	include/future/sites.h \
 	include/future/sync.h \
 	include/future/time.h \
 	include/future/timer.h \

@@ -182,6 +182,17 @@ int fut_cell_await_quiet(struct future_cell *cell, int64_t deadline_ns)
 	return fut_bits_await(&cell->word, FUT_BUSY, deadline_ns);
 }
 
+void fut_cell_see(struct future_cell *cell)
+{
+	if (!(look(cell) & FUT_SEEN))
+		atomic_fetch_or_explicit(&cell->word, FUT_SEEN, FUT_RELAXED);
+}
+
+void fut_cell_know(struct future_cell *cell)
+{
+	atomic_fetch_or_explicit(&cell->word, FUT_KNOWN, FUT_RELAXED);
+}
+
 /*
  * One at a time, and FIRING until the last has returned: who comes meanwhile
  * hangs behind, so that the order of registration holds.
@@ -253,8 +264,11 @@ bool fut_cell_hang(struct future_cell *cell, struct fut_hook *hook,
 		if (FUT_UNLIKELY(word & FUT_LOCKED))
 			word = unlocked(cell);
 		/* FIRING gone before the caller fires, for fut_cell_fire(). */
-		if (fut_is_settled(word) && !(word & FUT_FIRING))
+		if (fut_is_settled(word) && !(word & FUT_FIRING)) {
+			if (fut_cell_is_unseen(cell))
+				fut_cell_see(cell);
 			return false;
+		}
 	} while (!atomic_compare_exchange_weak_explicit(&cell->word, &word,
 		(word | FUT_LOCKED | FUT_HOOKS) + refs, FUT_ACQUIRE,
 		FUT_ACQUIRE));
@@ -266,16 +280,21 @@ bool fut_cell_hang(struct future_cell *cell, struct fut_hook *hook,
 
 bool fut_cell_unhang(struct future_cell *cell, struct fut_hook *hook)
 {
+	uint32_t state, drop = FUT_LOCKED;
 	bool hung;
 
 	/* In a forked child nothing was hung, and nobody will unlock. */
 	if (FUT_UNLIKELY(cell->born != fut_fork_now()))
 		return false;
-	fut_cell_lock(cell);
+	state = fut_cell_lock(cell);
 	hung = hook->link.next != NULL;
 	if (hung)
 		fut_ring_remove(&cell->hooks, &hook->link);
-	fut_cell_unlock(cell);
+	/* Who is FIRING does so himself. */
+	if (cell->hooks == NULL && !(state & FUT_FIRING))
+		drop |= FUT_HOOKS;
+	fut_self_locks(-1);
+	clear(cell, drop, 0);
 	return hung;
 }
 

@@ -20,6 +20,8 @@
  *	LINKING	it has just begun to follow: whether that closes a ring of those
  *		who wait for each other is still being looked at
  *	WEAK	who has no reference may yet get one: see token.h
+ *	SEEN	if it fails, or has, that is somebody's business
+ *	KNOWN	it has a record: see known.h
  *	LOCKED	a lock for the ring, and for what links to other futures
  *	AWAITED	somebody parks on the word: who clears LOCKED or BUSY wakes them
  *
@@ -63,7 +65,9 @@ enum fut_cell_bit {
 	FUT_SHARED = 1 << 7,
 	FUT_FOLLOWS = 1 << 8,
 	FUT_WEAK = 1 << 11,	/* 9, 10: FUT_LOCKED, FUT_AWAITED of bits.h */
-	FUT_LINKING = 1 << 12
+	FUT_LINKING = 1 << 12,
+	FUT_SEEN = 1 << 13,
+	FUT_KNOWN = 1 << 14
 };
 
 /* One reference. */
@@ -239,7 +243,7 @@ static inline enum fut_cell_published fut_cell_publish(
 	uint64_t refs, bool lock)
 {
 	const uint64_t kept = ~(uint64_t)UINT32_MAX | FUT_HOOKS | FUT_LOCKED |
-		FUT_AWAITED | FUT_WEAK;
+		FUT_AWAITED | FUT_WEAK | FUT_SEEN | FUT_KNOWN;
 	uint64_t word = atomic_load_explicit(&cell->word, FUT_RELAXED), next;
 	enum fut_cell_published todo;
 
@@ -252,10 +256,10 @@ static inline enum fut_cell_published fut_cell_publish(
 			todo = next < FUT_CELL_REF ? FUT_PUBLISH_LAST :
 				FUT_PUBLISH_DONE;
 		} else if (lock && !(word & FUT_LOCKED)) {
-			next |= FUT_FIRING | FUT_LOCKED;
+			next |= FUT_SEEN | FUT_FIRING | FUT_LOCKED;
 			todo = FUT_PUBLISH_FIRE_LOCKED;
 		} else {
-			next |= FUT_FIRING;
+			next |= FUT_SEEN | FUT_FIRING;
 			todo = FUT_PUBLISH_FIRE;
 		}
 		/* The result before the status, for fut_cell_state(). */
@@ -330,6 +334,19 @@ bool fut_cell_hang(struct future_cell *cell, struct fut_hook *hook,
  * being fired.  The caller holds a reference on the cell.
  */
 bool fut_cell_unhang(struct future_cell *cell, struct fut_hook *hook);
+
+/* Its error, now or later, is not lost: somebody looks, or takes charge. */
+void fut_cell_see(struct future_cell *cell);
+
+/* It is KNOWN from now on. */
+void fut_cell_know(struct future_cell *cell);
+
+/* True if it has failed, and nobody has seen that. */
+static inline bool fut_cell_is_unseen(const struct future_cell *cell)
+{
+	return (fut_cell_state(cell) & (FUT_STATUS | FUT_SEEN)) ==
+		FUT_SETTLED && FUT_UNLIKELY(cell->error != 0);
+}
 
 /*
  * The lock.  Held briefly, and never while anything of the user's is called.

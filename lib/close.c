@@ -282,3 +282,31 @@ void fut_pool_stats(struct future_executor *executor,
 	ret_stats->failed = ended[FUT_END_FAILED];
 	ret_stats->cancelled = ended[FUT_END_CANCELLED];
 }
+
+bool fut_pool_worker(struct fut_pool *pool, size_t index,
+	enum fut_worker_does *ret_does)
+{
+	const struct fut_worker *worker;
+	bool there;
+
+	fut_lock(&pool->lock);
+	there = pool->workers != NULL && index < pool->alive;
+	worker = there ? &pool->workers[index] : NULL;
+	if (!there || worker->rested)
+		*ret_does = FUT_WORKER_IDLE;
+	else if (worker->dozes > 0)
+		*ret_does = FUT_WORKER_SLEEPS;
+	else if (atomic_load_explicit(&worker->running, FUT_RELAXED) > 0)
+		*ret_does = FUT_WORKER_RUNS;
+	else
+		*ret_does = FUT_WORKER_LOOKS;
+	fut_unlock(&pool->lock);
+	return there;
+}
+
+void fut_pool_name(struct fut_pool *pool, char *ret_name)
+{
+	fut_lock(&pool->lock);
+	memcpy(ret_name, pool->name, sizeof(pool->name));
+	fut_unlock(&pool->lock);
+}

@@ -132,6 +132,7 @@ static void let_go(struct combined *combined)
 		if (leg->kept)
 			continue;
 		off += fut_cell_unhang(leg->input, &leg->hook);
+		fut_cell_see(leg->input);
 		if (!combined->cancel_rest)
 			fut_job_unref(fut_job_of(leg->input));
 	}

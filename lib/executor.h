@@ -17,6 +17,7 @@
 #include <future/executor.h>
 
 struct fut_timer;
+struct fut_timers;
 
 /* A post's answer, beside errno values: refused, and meant to be. */
 #define FUT_DISCARDED (-1)
@@ -71,6 +72,8 @@ struct fut_executor_hooks {
 };
 
 struct fut_executor_kind {
+	const char *noun;	/* what it is called in a report */
+
 	/*
 	 * Takes the task, or refuses.  May run it before it returns; calls
 	 * nothing of the user's for FUT_POST_RELEASED but on the inline one,
@@ -168,6 +171,9 @@ struct fut_executor_kind {
 	/* How far it, or what it is on, is closed. */
 	enum fut_phase (*phase)(struct future_executor *executor);
 
+	/* Its timers; NULL: it has none of its own. */
+	struct fut_timers *(*timers)(struct future_executor *executor);
+
 	/* See <future/executor.h>. */
 	int (*drain)(struct future_executor *executor, int64_t deadline_ns);
 	void (*stats)(struct future_executor *executor,
@@ -176,7 +182,8 @@ struct fut_executor_kind {
 
 struct future_executor {
 	const struct fut_executor_kind *kind;
-	struct future_executor *next_free;	/* see shell.h */
+	struct future_executor *next_free, *next_made;	/* see shell.h */
+	bool used;			/* the same */
 	struct future_executor *_Atomic parent;	/* of a lane; else NULL */
 	_Atomic uint32_t refs;		/* users' handles; 0: closing or free */
 	_Atomic uint32_t generation;

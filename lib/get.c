@@ -2,6 +2,7 @@
 #include "get.h"
 #include "help.h"
 #include "hope.h"
+#include "knot.h"
 #include "loop.h"
 #include "pool.h"
 #include "stop.h"
@@ -208,6 +209,12 @@ static int sleep_in_task(struct future_cell *cell, unsigned how)
 	return error == EDEADLK ? EDEADLK : 0;
 }
 
+static int waits_for_itself(struct future_cell *cell)
+{
+	fut_knot_note_self(cell);
+	return EDEADLK;
+}
+
 /* Without a deadline, inside a function that an executor runs. */
 static int wait_in_task(struct future_cell *cell, unsigned how)
 {
@@ -219,7 +226,7 @@ static int wait_in_task(struct future_cell *cell, unsigned how)
 			return ECANCELED;
 		switch (fut_help_find(cell, &job)) {
 		case FUT_HELP_SELF:
-			return EDEADLK;
+			return waits_for_itself(cell);
 		case FUT_HELP_JOB:
 			fut_help_run(job);
 			break;
@@ -258,20 +265,23 @@ static int wait(struct future_cell *cell, int64_t deadline_ns, unsigned how)
 	if (in_task && deadline_ns == FUT_FOREVER)
 		return wait_in_task(cell, how);
 	if (in_task && fut_frame_holds(cell))
-		return EDEADLK;
+		return waits_for_itself(cell);
 	return spin(cell) ? 0 : sleep_until(cell, deadline_ns, how);
 }
 
 future_result_t future_get(future_t *future)
 {
-	int error;
+	int error = 0;
 
 	if (future == NULL)
 		return future_fail(EINVAL);
-	if (FUT_LIKELY(is_settled(future)))
-		return fut_cell_result(future);
-	error = wait(future, FUT_FOREVER, FUT_WAIT_STOPS);
-	return error != 0 ? future_fail(error) : fut_cell_result(future);
+	if (FUT_UNLIKELY(!is_settled(future)))
+		error = wait(future, FUT_FOREVER, FUT_WAIT_STOPS);
+	if (FUT_UNLIKELY(error != 0))
+		return future_fail(error);
+	if (fut_cell_is_unseen(future))
+		fut_cell_see(future);
+	return fut_cell_result(future);
 }
 
 int future_wait(future_t *future, future_time_t deadline)
@@ -284,7 +294,11 @@ future_result_t future_take(future_t *future)
 {
 	int error = future_wait(future, FUTURE_FOREVER);
 
-	return error != 0 ? future_fail(error) : fut_job_take(future);
+	if (error != 0)
+		return future_fail(error);
+	if (fut_cell_is_unseen(future))
+		fut_cell_see(future);
+	return fut_job_take(future);
 }
 
 /* What is queued is for others meanwhile. */
@@ -324,7 +338,7 @@ static int await(struct future_cell *cell, int64_t deadline_ns, unsigned how)
 	if (fut_cell_inherited(cell))
 		return ECHILD;
 	if (fut_frame_holds(cell))
-		return EDEADLK;
+		return waits_for_itself(cell);
 	if (is_in_task() && deadline_ns == FUT_FOREVER)
 		return await_quiet_in_task(cell, how);
 	return await_quiet(cell, deadline_ns);

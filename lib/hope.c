@@ -1,6 +1,7 @@
 /* See hope.h. */
 #include "hope.h"
 #include "help.h"
+#include "knot.h"
 #include "thread.h"
 
 /* More inputs than this are not looked at: then there may be hope. */
@@ -338,6 +339,8 @@ enum fut_hope fut_hope_find(struct fut_asleep *own, bool helps,
 		search.on = fut_cell_ref(own->waits);
 		found = true;
 	}
+	if (!found)
+		fut_knot_note(own, searches);
 	*ret_on = search.on;
 	return found ? FUT_HOPE_MOVES : FUT_HOPE_NONE;
 }

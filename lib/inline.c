@@ -105,6 +105,7 @@ static void inline_stats(struct future_executor *executor,
 }
 
 static const struct fut_executor_kind inline_kind = {
+	.noun = "inline",
 	.post = inline_post,
 	.keep = inline_keep,
 	.husk = inline_husk,

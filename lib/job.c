@@ -1,6 +1,8 @@
 /* See job.h: how a future settles, and how it goes. */
 #include "job.h"
 #include "inline.h"
+#include "known.h"
+#include "lost.h"
 #include "pool.h"
 #include "unwind.h"
 
@@ -50,6 +52,10 @@ static void end(struct fut_job *job)
 	struct future_cell *cell = &job->cell;
 	uint32_t state = fut_cell_state(cell);
 
+	if (fut_cell_is_unseen(cell) && !(job->task.form & FUT_FORM_EXECUTE))
+		fut_lost(job);
+	if (FUT_UNLIKELY(state & FUT_KNOWN))
+		fut_known_end(job);
 	if ((state & FUT_STATUS) == FUT_SETTLED) {
 		if (state & FUT_SHARED)
 			fut_job_unref(fut_job_of(cell->owner));
@@ -95,9 +101,9 @@ static void bury(struct fut_job *job)
 /* The last reference is gone. */
 static inline void dispose(struct fut_job *job)
 {
-	/* With nothing to destroy and nobody to let go of. */
-	if (fut_cell_state(&job->cell) == FUT_SETTLED &&
-	    job->cell.destroy == NULL)
+	/* With nothing to destroy and nobody to let go of, or to tell. */
+	if ((fut_cell_state(&job->cell) & ~(uint32_t)FUT_SEEN) == FUT_SETTLED &&
+	    job->cell.destroy == NULL && FUT_LIKELY(job->cell.error == 0))
 		job->cell.kind->free(job);
 	else
 		bury(job);

@@ -61,6 +61,7 @@ struct fut_cell_kind {
 	 */
 	struct future_cell *(*need)(struct fut_job *job, size_t *at, bool back);
 	bool needs_one;		/* any of them will do */
+	bool immortal;		/* it is never freed */
 	bool hopes;		/* it may settle without any, too */
 
 	/*

@@ -248,6 +248,7 @@ static void lane_stats(struct future_executor *executor,
 }
 
 static const struct fut_executor_kind lane_kind = {
+	.noun = "lane",
 	.post = fut_lane_post,
 	.husk = fut_lane_husk,
 	.arm = lane_arm,

@@ -10,6 +10,7 @@ machine = \
 	lib/lock.c lib/lock.h \
 	lib/park.c lib/park.h \
 	lib/self.c lib/self.h \
+	lib/text.c lib/text.h \
 	lib/thread.c lib/thread.h \
 	lib/unwind.h \
 	lib/wakefd.c lib/wakefd.h
@@ -46,11 +47,14 @@ house = \
 	lib/inline.c lib/inline.h \
 	lib/job.c lib/job.h \
 	lib/keep.c \
+	lib/known.c lib/known.h \
+	lib/knot.c lib/knot.h \
 	lib/lane.c lib/lane.h \
 	lib/latch.c \
 	lib/levels.c lib/levels.h \
 	lib/limiter.c \
 	lib/loop.c lib/loop.h \
+	lib/lost.c lib/lost.h \
 	lib/lots.c lib/lots.h \
 	lib/map.c \
 	lib/more.c lib/more.h \
@@ -61,6 +65,7 @@ house = \
 	lib/pool.c lib/pool.h \
 	lib/promise.c \
 	lib/queue.c lib/queue.h \
+	lib/report.c \
 	lib/result.c \
 	lib/retry.c \
 	lib/ring.h \

@@ -280,6 +280,11 @@ static void loop_stats(struct future_executor *executor,
 	fut_unlock(&loop->timers.lock);
 }
 
+static struct fut_timers *loop_timers(struct future_executor *executor)
+{
+	return &fut_loop_of(executor)->timers;
+}
+
 /* By who runs it, or nobody: then somebody may. */
 static bool loop_moves(struct future_executor *executor,
 	const struct fut_task *task, size_t asleep,
@@ -296,6 +301,7 @@ static bool loop_moves(struct future_executor *executor,
 }
 
 static const struct fut_executor_kind loop_kind = {
+	.noun = "loop",
 	.post = loop_post,
 	.husk = loop_husk,
 	.ran = loop_ran,
@@ -311,6 +317,7 @@ static const struct fut_executor_kind loop_kind = {
 	.inside = loop_inside,
 	.phase = loop_phase,
 	.join = loop_join,
+	.timers = loop_timers,
 	.drain = loop_drain,
 	.stats = loop_stats,
 };

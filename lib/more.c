@@ -1,6 +1,7 @@
 /* See more.h. */
 #include "more.h"
 #include "clock.h"
+#include "known.h"
 
 #include <errno.h>
 #include <string.h>
@@ -79,6 +80,8 @@ static struct fut_job *make_long(size_t size, const struct fut_cell_kind *kind,
 	}
 	fut_under_init(&more->under, job, spec->token);
 	capture(more, home);
+	if (spec->name != NULL)
+		fut_known_as(job, spec->name, NULL);
 	return job;
 }
 

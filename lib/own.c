@@ -385,6 +385,7 @@ static void own_stats(struct future_executor *executor,
 }
 
 static const struct fut_executor_kind own_kind = {
+	.noun = "executor",
 	.post = own_post,
 	.husk = own_husk,
 	.arm = own_arm,

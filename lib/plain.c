@@ -17,7 +17,10 @@ static void keep(struct fut_job *job)
 	fut_cell_ref(&job->cell);
 }
 
-static const struct fut_cell_kind immortal_cell = { .free = keep };
+static const struct fut_cell_kind immortal_cell = {
+	.free = keep,
+	.immortal = true,
+};
 
 static struct fut_job no_memory = {
 	.task.priority = FUTURE_PRIORITY_NORMAL,
@@ -108,5 +111,6 @@ future_state_t future_state(const future_t *future)
 	}
 	if (future->error == 0)
 		return FUTURE_OK;
+	fut_cell_see(FUT_OWNER(&future->word, struct future_cell, word));
 	return future->error == ECANCELED ? FUTURE_CANCELLED : FUTURE_FAILED;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 static const struct fut_executor_kind pool_kind = {
+	.noun = "pool",
 	.post = fut_pool_post,
 	.keep = fut_pool_keep,
 	.husk = fut_pool_husk,
@@ -26,6 +27,7 @@ static const struct fut_executor_kind pool_kind = {
 	.inside = fut_pool_inside,
 	.phase = fut_pool_phase,
 	.join = fut_pool_join,
+	.timers = fut_pool_timers,
 	.drain = fut_pool_drain,
 	.stats = fut_pool_stats,
 };

@@ -303,6 +303,16 @@ bool fut_pool_moves(struct future_executor *executor,
 	const struct fut_task **ret_up);
 int fut_pool_join(struct future_executor *executor, int64_t deadline_ns);
 int fut_pool_drain(struct future_executor *executor, int64_t deadline_ns);
+/* What a worker is doing.  False: there is none of that index. */
+enum fut_worker_does {
+	FUT_WORKER_IDLE,
+	FUT_WORKER_SLEEPS,	/* in the middle of a task */
+	FUT_WORKER_RUNS,
+	FUT_WORKER_LOOKS	/* for something to run */
+};
+bool fut_pool_worker(struct fut_pool *pool, size_t index,
+	enum fut_worker_does *ret_does);
+void fut_pool_name(struct fut_pool *pool, char *ret_name);
 void fut_pool_stats(struct future_executor *executor,
 	struct future_executor_stats *ret_stats);
 

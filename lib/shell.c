@@ -14,7 +14,7 @@ static void forget(void)
 	atomic_store_explicit(&all, NULL, FUT_RELAXED);
 	for (; shells != NULL; shells = shells->next) {
 		shells->lock = (struct fut_lock){ 0 };
-		shells->free = NULL;
+		shells->free = shells->made = NULL;
 		atomic_store_explicit(&shells->watched, false, FUT_RELAXED);
 	}
 }
@@ -33,12 +33,29 @@ static bool watch(struct fut_shells *shells)
 	first = atomic_load_explicit(&all, FUT_RELAXED);
 	if (!atomic_load_explicit(&shells->watched, FUT_RELAXED)) {
 		shells->next = first;
-		atomic_store_explicit(&all, shells, FUT_RELAXED);
+		/* Before its address, for fut_shell_all(). */
+		atomic_store_explicit(&all, shells, FUT_RELEASE);
 		/* The registration before the word of it, for who reads. */
 		atomic_store_explicit(&shells->watched, true, FUT_RELEASE);
 	}
 	fut_unlock(&all_lock);
 	return true;
+}
+
+static struct future_executor *make(struct fut_shells *shells)
+{
+	struct future_executor *executor = fut_alloc_lines(shells->size);
+
+	if (executor == NULL)
+		return NULL;
+	executor->kind = shells->kind;
+	executor->born = fut_fork_now();
+	executor->used = true;
+	fut_lock(&shells->lock);
+	executor->next_made = shells->made;
+	shells->made = executor;
+	fut_unlock(&shells->lock);
+	return executor;
 }
 
 struct future_executor *fut_shell_new(struct fut_shells *shells)
@@ -49,17 +66,12 @@ struct future_executor *fut_shell_new(struct fut_shells *shells)
 		return NULL;
 	fut_lock(&shells->lock);
 	executor = shells->free;
-	if (executor != NULL)
-		shells->free = executor->next_free;
-	fut_unlock(&shells->lock);
-	if (executor != NULL)
-		return executor;
-	executor = fut_alloc_lines(shells->size);
 	if (executor != NULL) {
-		executor->kind = shells->kind;
-		executor->born = fut_fork_now();
+		shells->free = executor->next_free;
+		executor->used = true;
 	}
-	return executor;
+	fut_unlock(&shells->lock);
+	return executor != NULL ? executor : make(shells);
 }
 
 void fut_shell_free(struct fut_shells *shells,
@@ -67,6 +79,23 @@ void fut_shell_free(struct fut_shells *shells,
 {
 	fut_lock(&shells->lock);
 	executor->next_free = shells->free;
+	executor->used = false;
 	shells->free = executor;
 	fut_unlock(&shells->lock);
+}
+
+size_t fut_shell_all(struct future_executor **executors, size_t room)
+{
+	struct fut_shells *shells = atomic_load_explicit(&all, FUT_ACQUIRE);
+	size_t count = 0;
+
+	for (; shells != NULL; shells = shells->next) {
+		fut_lock(&shells->lock);
+		for (struct future_executor *executor = shells->made;
+		     executor != NULL; executor = executor->next_made)
+			if (executor->used && count++ < room)
+				executors[count - 1] = executor;
+		fut_unlock(&shells->lock);
+	}
+	return count;
 }

@@ -14,6 +14,7 @@ struct fut_shells {
 	size_t size;			/* of what begins with the executor */
 	struct fut_lock lock;
 	struct future_executor *free;	/* under lock */
+	struct future_executor *made;	/* the last one; under lock */
 	struct fut_shells *next;	/* of all; constant once it is there */
 	_Atomic bool watched;		/* it stands in that list */
 };
@@ -24,6 +25,9 @@ struct future_executor *fut_shell_new(struct fut_shells *shells);
 /* The executor in it is over: nobody is left in there, but old addresses. */
 void fut_shell_free(struct fut_shells *shells,
 	struct future_executor *executor);
+
+/* Copies the addresses of at most `room` in use; how many there are. */
+size_t fut_shell_all(struct future_executor **executors, size_t room);
 
 /*
  * Under the lock of the executor: whoever still knows its address is told that

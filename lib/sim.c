@@ -210,6 +210,7 @@ static void sim_stats(struct future_executor *executor,
 }
 
 static const struct fut_executor_kind sim_kind = {
+	.noun = "sim",
 	.post = sim_post,
 	.husk = sim_husk,
 	.ran = sim_ran,

@@ -1,5 +1,6 @@
 /* Floor 5: submit and execute: a function becomes a task. */
 #include "more.h"
+#include "known.h"
 
 #include <errno.h>
 
@@ -45,6 +46,7 @@ static inline enum fut_end submit_started(struct fut_job *job)
 	FUT_WATCH(watch, submit_left, job);
 
 	fut_frame_push(&frame, fut_task_executor(&job->task), &job->cell);
+	fut_known_start(job);
 	if (FUT_UNLIKELY(job->task.form & FUT_FORM_LONG)) {
 		future_result_t result = call_long(job);
 

@@ -7,6 +7,7 @@
  */
 #include "more.h"
 #include "then.h"
+#include "known.h"
 
 #include <errno.h>
 #include <future/token.h>
@@ -145,6 +146,7 @@ static enum fut_end dependent_started(struct fut_job *job)
 		return finish_unwanted(job, source);
 	FUT_WATCH(watch, dependent_left, job);
 	fut_frame_push(&frame, fut_task_executor(&job->task), &job->cell);
+	fut_known_start(job);
 	if (FUT_LIKELY(!(job->task.form & (FUT_FORM_LONG | FUT_FORM_EXECUTE)) &&
 			fut_cell_is_plain(source))) {
 		future_then_fn *fn = (future_then_fn *)job->cell.fn;
@@ -184,6 +186,7 @@ static bool dependent_abandon(struct fut_job *job)
 	struct future_cell *source = take_source(job);
 	bool hung = fut_cell_unhang(source, &dependent->hook);
 
+	fut_cell_see(source);
 	fut_job_drop_arg(job);
 	if (hung)
 		fut_job_unref(job);	/* the hook's */

@@ -38,6 +38,7 @@ static void take_off_timer(struct timeout *timeout)
 
 static void take_off_hook(struct timeout *timeout)
 {
+	fut_cell_see(timeout->source);
 	if (fut_cell_unhang(timeout->source, &timeout->hook))
 		fut_job_unref(&timeout->job);
 }

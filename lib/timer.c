@@ -254,3 +254,24 @@ void fut_timers_end(struct fut_timers *timers)
 	}
 	fut_tasks_drop(fut_timers_take(timers), ESHUTDOWN);
 }
+
+size_t fut_timers_count(struct fut_timers *timers, size_t most,
+	int64_t *ret_first_ns)
+{
+	struct fut_heap_node *node;
+	size_t count = 0;
+
+	fut_lock(&timers->lock);
+	node = timers->root;
+	if (node != NULL)
+		*ret_first_ns = node->key;
+	for (; node != NULL && count < most; count++)
+		node = fut_heap_after(node);
+	fut_unlock(&timers->lock);
+	return count;
+}
+
+struct fut_timers *fut_pool_timers(struct future_executor *executor)
+{
+	return &fut_pool_of(executor)->timers;
+}

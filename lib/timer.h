@@ -85,12 +85,20 @@ struct fut_task *fut_timers_take_of(struct fut_timers *timers,
 	const struct future_executor *executor);
 
 /*
+ * How many are armed, but not more than `most`; *ret_first_ns: when the first
+ * is due.
+ */
+size_t fut_timers_count(struct fut_timers *timers, size_t most,
+	int64_t *ret_first_ns);
+
+/*
  * No more of them: the thread is stopped and joined, what is armed is dropped
  * with ESHUTDOWN.  By one of the executor's threads, the last at work.
  */
 void fut_timers_end(struct fut_timers *timers);
 
 /* See struct fut_executor_kind. */
+struct fut_timers *fut_pool_timers(struct future_executor *executor);
 int fut_pool_arm(struct future_executor *executor, struct fut_timer *timer,
 	enum fut_post how);
 bool fut_pool_disarm(struct future_executor *executor,

@@ -9,6 +9,7 @@ samples = \
 	samples/fanout \
 	samples/four_models \
 	samples/in_poll \
+	samples/inspect \
 	samples/hybrid \
 	samples/merge_sort \
 	samples/philosophers \
@@ -74,6 +75,9 @@ samples_hybrid_SOURCES = \
 	samples/server.c samples/server.h \
 	samples/workers.c samples/workers.h
 samples_hybrid_LDADD = lib/libfuture.la
+
+samples_inspect_SOURCES = samples/inspect.c
+samples_inspect_LDADD = lib/libfuture.la
 
 samples_merge_sort_SOURCES = samples/merge_sort.c
 samples_merge_sort_LDADD = lib/libfuture.la

@@ -6,13 +6,13 @@
 # The one table: a floor, and the nouns that live there.
 floors='
 0 base ring
-1 alloc clock error fork lock park self thread unwind wakefd
+1 alloc clock error fork lock park self text thread unwind wakefd
 2 bits block hook lots sleeper waiter
 3 cell executor gate shell task
 4 admit asleep close default frame handle heap inline keep lane levels pool queue runner share shift timer worker
 4 calm loop own pass sim turn
-5 after cancel combine every follow get help hope job more plain promise result
-5 explore stop submit then timeout token group
+5 after cancel combine every follow get help hope job knot known lost more plain promise result
+5 explore stop submit then timeout token group report
 5 channel event latch mutex semaphore wait
 6 completion each limiter map retry
 '

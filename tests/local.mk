@@ -63,6 +63,7 @@ tests_in_c = \
 	tests/check_priority_then \
 	tests/check_process \
 	tests/check_promise \
+	tests/check_report \
 	tests/check_result \
 	tests/check_retry \
 	tests/check_schedule \
@@ -87,6 +88,7 @@ tests_in_c = \
 	tests/check_timer \
 	tests/check_timer_end \
 	tests/check_token \
+	tests/check_unobserved \
 	tests/check_value \
 	tests/check_wait \
 	tests/check_wake \
@@ -116,6 +118,7 @@ tests_in_sh = \
 	tests/check_header.sh \
 	tests/check_in_glib.sh \
 	tests/check_in_poll.sh \
+	tests/check_inspect.sh \
 	tests/check_in_uv.sh \
 	tests/check_hybrid.sh \
 	tests/check_install.sh \

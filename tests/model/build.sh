@@ -17,7 +17,7 @@ lib=${2:-$top/lib}
 CC=${EXPLORE_CC:-gcc}
 
 # Of floor 1 only the lock is the library's own: floor.c stands in for these.
-floor=' park.c clock.c thread.c alloc.c self.c fork.c wakefd.c '
+floor=' park.c clock.c thread.c alloc.c self.c fork.c text.c wakefd.c '
 
 common="-std=gnu11 -g -fno-pie -fno-omit-frame-pointer -DFUT_MODEL -DFUT_DEBUG
 	-Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes ${WERROR:-}

@@ -14,6 +14,7 @@
 #include "fork.h"
 #include "park.h"
 #include "self.h"
+#include "text.h"
 #include "thread.h"
 #include "wakefd.h"
 
@@ -243,6 +244,29 @@ int fut_fork_at_child(void (*reset)(void))
 {
 	(void)reset;
 	return choice_value(CHANCE_FAULT, 2) != 0 ? ENOMEM : 0;
+}
+
+/* Nobody reads it. */
+FILE *fut_text_errors(void)
+{
+	return NULL;
+}
+
+void fut_text(FILE *stream, const char *format, ...)
+{
+	(void)stream;
+	(void)format;
+}
+
+int fut_text_end(FILE *stream)
+{
+	(void)stream;
+	return 0;
+}
+
+void fut_text_at_exit(void (*say)(void))
+{
+	(void)say;
 }
 
 /* Nobody polls it: a scenario looks at `readable`, under its lock. */

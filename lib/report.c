@@ -1,0 +1,325 @@
+/* Floor 5: what lives, for people to read. */
+#include "alloc.h"
+#include "clock.h"
+#include "knot.h"
+#include "lost.h"
+#include "shell.h"
+#include "known.h"
+
+#include <errno.h>
+#include <future/report.h>
+#include <string.h>
+
+/* More than these of anything are only counted. */
+#ifndef FUT_REPORT_MOST
+#define FUT_REPORT_MOST 4096
+#endif
+
+void fut_report_named(FILE *stream, const char *name, const char *site)
+{
+	if (name != NULL)
+		fut_text(stream, "\"%s\"", name);
+	if (name != NULL && site != NULL)
+		fut_text(stream, " ");
+	if (site != NULL)
+		fut_text(stream, "(%s)", site);
+	if (name == NULL && site == NULL)
+		fut_text(stream, "a future without a name");
+}
+
+/* Taken down first, so that nothing is written under a lock. */
+struct report {
+	FILE *stream;
+	int64_t now_ns;
+	struct fut_sight *sights;
+	struct fut_tie *ties;
+	struct future_executor **executors;
+	size_t sights_count, ties_count, executors_count;
+};
+
+static void say_time(const struct report *report, int64_t since_ns)
+{
+	int64_t ms = (report->now_ns - since_ns) / 1000000;
+
+	if (ms < 0)
+		ms = 0;
+	fut_text(report->stream, "%lld.%03lld s", (long long)ms / 1000,
+		(long long)ms % 1000);
+}
+
+static void say_named(const struct report *report, const char *name,
+	const char *site)
+{
+	fut_report_named(report->stream, name, site);
+}
+
+static void say_where(const struct report *report,
+	const struct fut_where *where)
+{
+	if (where->pool != NULL)
+		fut_text(report->stream, "%s-%zu", where->name, where->index);
+	else
+		fut_text(report->stream, "another thread");
+}
+
+static bool is_running(const struct fut_sight *sight)
+{
+	return (sight->state & (FUT_STATUS | FUT_FOLLOWS)) == FUT_RUNNING ||
+		(fut_is_settled(sight->state) && (sight->state & FUT_BUSY) &&
+		 sight->started_ns != 0);
+}
+
+/* The last one that began there and has not ended; NULL: it is not known. */
+static const struct fut_sight *running_at(const struct report *report,
+	const struct fut_pool *pool, size_t index)
+{
+	const struct fut_sight *found = NULL;
+
+	for (size_t i = 0; i < report->sights_count; i++) {
+		const struct fut_sight *sight = &report->sights[i];
+
+		if (is_running(sight) && sight->where.pool == pool &&
+		    sight->where.index == index && (found == NULL ||
+				sight->started_ns > found->started_ns))
+			found = sight;
+	}
+	return found;
+}
+
+static void say_worker(const struct report *report, const char *name,
+	const struct fut_pool *pool, size_t index, const char *does)
+{
+	const struct fut_sight *sight = running_at(report, pool, index);
+
+	fut_text(report->stream, "  %s-%zu %s", name, index, does);
+	if (sight != NULL) {
+		fut_text(report->stream, " ");
+		say_named(report, sight->name, sight->site);
+		fut_text(report->stream, " for ");
+		say_time(report, sight->started_ns);
+	}
+	fut_text(report->stream, "\n");
+}
+
+static void say_workers(const struct report *report, struct fut_pool *pool,
+	const char *name)
+{
+	size_t idle = 0;
+	enum fut_worker_does does;
+
+	for (size_t i = 0; fut_pool_worker(pool, i, &does); i++) {
+		if (does == FUT_WORKER_RUNS)
+			say_worker(report, name, pool, i, "runs");
+		else if (does == FUT_WORKER_SLEEPS)
+			say_worker(report, name, pool, i, "sleeps in");
+		else
+			idle++;
+	}
+	if (idle > 0)
+		fut_text(report->stream, "  %zu idle\n", idle);
+}
+
+static void say_timers(const struct report *report,
+	struct future_executor *executor)
+{
+	int64_t first_ns = 0;
+	size_t count = executor->kind->timers == NULL ? 0 : fut_timers_count(
+		executor->kind->timers(executor), FUT_REPORT_MOST, &first_ns);
+
+	if (count == 0)
+		return;
+	fut_text(report->stream, "  %zu%s timers, the first is due in ", count,
+		count == FUT_REPORT_MOST ? " or more" : "");
+	say_time(report, 2 * report->now_ns - first_ns);
+	fut_text(report->stream, "\n");
+}
+
+static void say_executor(const struct report *report,
+	struct future_executor *executor)
+{
+	struct future_executor *parent = atomic_load_explicit(
+		&executor->parent, FUT_RELAXED);
+	future_executor_stats_t stats;
+	bool pool = executor->kind->timers == fut_pool_timers;
+	char name[FUT_POOL_NAME_MAX] = "";
+
+	if (fut_executor_inherited(executor))
+		return;
+	executor->kind->stats(executor, &stats);
+	if (pool)
+		fut_pool_name(fut_pool_of(executor), name);
+	fut_text(report->stream, "%s", executor->kind->noun);
+	if (pool)
+		fut_text(report->stream, " \"%s\"", name);
+	if (parent != NULL)
+		fut_text(report->stream, " on a %s", parent->kind->noun);
+	if (executor->kind->phase(executor) != FUT_PHASE_OPEN)
+		fut_text(report->stream, ", closed");
+	fut_text(report->stream, ": %zu queued (at most %zu), %zu running, "
+		"%zu done, %zu failed, %zu cancelled, %zu refused\n",
+		stats.queued, stats.peak_queue, stats.running,
+		stats.completed, stats.failed, stats.cancelled, stats.refused);
+	if (pool)
+		say_workers(report, fut_pool_of(executor), name);
+	say_timers(report, executor);
+}
+
+static void say_tie(const struct report *report, const struct fut_tie *tie)
+{
+	fut_text(report->stream, "  ");
+	say_where(report, &tie->where);
+	if (tie->in.cell != NULL) {
+		fut_text(report->stream, ", in ");
+		say_named(report, tie->in.name, tie->in.site);
+	}
+	fut_text(report->stream, ", waits for ");
+	say_named(report, tie->on.name, tie->on.site);
+	if (tie->on.cell != NULL && tie->on.started_ns != 0) {
+		fut_text(report->stream, ", which began on ");
+		say_where(report, &tie->on.where);
+	}
+	fut_text(report->stream, "\n");
+}
+
+static void say_knot(const struct report *report)
+{
+	struct fut_knot knot;
+	size_t said;
+
+	if (!fut_knot_last(&knot))
+		return;
+	said = knot.count < FUT_KNOT_TIES ? knot.count : FUT_KNOT_TIES;
+	fut_text(report->stream, "EDEADLK, ");
+	say_time(report, knot.at_ns);
+	fut_text(report->stream, " ago, the first of these was told:\n");
+	for (size_t i = 0; i < said; i++)
+		say_tie(report, &knot.ties[i]);
+	if (said < knot.count)
+		fut_text(report->stream, "  and %zu more\n", knot.count - said);
+}
+
+/* Those with the same name and site. */
+struct kin {
+	size_t count, pending, running;
+	int64_t born_ns;	/* of the oldest */
+};
+
+static bool is_kin(const struct fut_sight *one, const struct fut_sight *other)
+{
+	return one->name == other->name && one->site == other->site;
+}
+
+/* Counts those from `first` on that are its kin, and marks them as said. */
+static struct kin count_kin(const struct report *report, size_t first)
+{
+	const struct fut_sight like = report->sights[first];
+	struct kin kin = { .born_ns = like.born_ns };
+
+	for (size_t i = first; i < report->sights_count; i++) {
+		struct fut_sight *sight = &report->sights[i];
+
+		if (sight->cell == NULL || !is_kin(sight, &like))
+			continue;
+		kin.count++;
+		kin.running += is_running(sight);
+		kin.pending += !is_running(sight) &&
+			!fut_is_settled(sight->state);
+		if (sight->born_ns < kin.born_ns)
+			kin.born_ns = sight->born_ns;
+		sight->cell = NULL;
+	}
+	return kin;
+}
+
+static void say_futures(const struct report *report)
+{
+	for (size_t i = 0; i < report->sights_count; i++) {
+		const struct fut_sight like = report->sights[i];
+		struct kin kin;
+
+		if (like.cell == NULL)
+			continue;
+		kin = count_kin(report, i);
+		fut_text(report->stream, "  %zu of ", kin.count);
+		say_named(report, like.name, like.site);
+		fut_text(report->stream, ": %zu pending, %zu running, "
+			"%zu settled; the oldest ", kin.pending, kin.running,
+			kin.count - kin.pending - kin.running);
+		say_time(report, kin.born_ns);
+		fut_text(report->stream, "\n");
+	}
+}
+
+static size_t least(size_t one, size_t other)
+{
+	return one < other ? one : other;
+}
+
+static void say(struct report *report, size_t sights, size_t ties,
+	size_t executors)
+{
+	fut_text(report->stream, "libfuture %s: %zu executors, %zu waits in "
+		"functions, %zu futures with a name\n", future_version(),
+		executors, ties, sights);
+	for (size_t i = 0; i < report->executors_count; i++)
+		say_executor(report, report->executors[i]);
+	if (ties > 0)
+		fut_text(report->stream, "waits in functions:\n");
+	for (size_t i = 0; i < report->ties_count; i++)
+		say_tie(report, &report->ties[i]);
+	say_knot(report);
+	if (sights > 0)
+		fut_text(report->stream, "futures with a name:\n");
+	say_futures(report);
+	if (sights > report->sights_count)
+		fut_text(report->stream, "  and %zu more\n",
+			sights - report->sights_count);
+}
+
+void fut_report_left(void)
+{
+	struct report report = { .stream = fut_text_errors() };
+	size_t count;
+
+	report.sights = fut_alloc(FUT_REPORT_MOST * sizeof(*report.sights));
+	if (report.sights == NULL)
+		return;
+	count = fut_known_all(report.sights, FUT_REPORT_MOST);
+	report.sights_count = least(count, FUT_REPORT_MOST);
+	report.now_ns = fut_clock_now();
+	if (count > 0)
+		fut_text(report.stream, "libfuture: %zu futures with a name "
+			"were not freed:\n", count);
+	say_futures(&report);
+	fut_free(report.sights);
+}
+
+int future_report(FILE *stream)
+{
+	struct report report = { .stream = stream };
+	size_t sights, ties, executors;
+	int error = ENOMEM;
+
+	if (stream == NULL)
+		return EINVAL;
+	report.sights = fut_alloc(FUT_REPORT_MOST * sizeof(*report.sights));
+	report.ties = fut_alloc(FUT_REPORT_MOST * sizeof(*report.ties));
+	report.executors = fut_alloc(FUT_REPORT_MOST *
+		sizeof(struct future_executor *));
+	if (report.sights != NULL && report.ties != NULL &&
+	    report.executors != NULL) {
+		sights = fut_known_all(report.sights, FUT_REPORT_MOST);
+		ties = fut_knot_asleep(report.ties, FUT_REPORT_MOST);
+		executors = fut_shell_all(report.executors, FUT_REPORT_MOST);
+		report.sights_count = least(sights, FUT_REPORT_MOST);
+		report.ties_count = least(ties, FUT_REPORT_MOST);
+		report.executors_count = least(executors, FUT_REPORT_MOST);
+		report.now_ns = fut_clock_now();
+		say(&report, sights, ties, executors);
+		error = fut_text_end(stream);
+	}
+	fut_free(report.sights);
+	fut_free(report.ties);
+	fut_free(report.executors);
+	return error;
+}

@@ -1,0 +1,311 @@
+/* The report: what lives, who does what, and who waits for whom. */
+#define _GNU_SOURCE
+#include "support.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static char *text;
+
+/* The report as it is now; freed by the next one. */
+static const char *report(void)
+{
+	size_t size;
+	FILE *stream;
+
+	free(text);
+	stream = open_memstream(&text, &size);
+	ck_assert_ptr_nonnull(stream);
+	ck_assert_int_eq(future_report(stream), 0);
+	fclose(stream);
+	return text;
+}
+
+static void says(const char *what)
+{
+	ck_assert_msg(strstr(text, what) != NULL, "no \"%s\" in\n%s", what,
+		text);
+}
+
+static void says_not(const char *what)
+{
+	ck_assert_msg(strstr(text, what) == NULL, "\"%s\" in\n%s", what, text);
+}
+
+static future_executor_t *pool_named(const char *name, size_t threads)
+{
+	future_pool_options_t options = { .threads = threads, .name = name };
+	future_executor_t *pool = NULL;
+
+	ck_assert_int_eq(future_pool_new(&options, &pool), 0);
+	return pool;
+}
+
+static future_t *task(future_executor_t *executor, const char *name,
+	future_task_fn *fn, void *arg)
+{
+	const future_task_t task = { .fn = fn, .arg = arg, .name = name };
+
+	return future_submit_with(executor, &task);
+}
+
+/* Until the report says so: another thread is on its way there. */
+static void await_text(const char *what)
+{
+	while (strstr(report(), what) == NULL)
+		sched_yield();
+}
+
+static future_result_t nothing(void *arg)
+{
+	(void)arg;
+	return future_ok(NULL);
+}
+
+static future_result_t get(void *future)
+{
+	return future_get(future);
+}
+
+static future_result_t wait_for_event(void *event)
+{
+	ck_assert_int_eq(future_event_wait(event), 0);
+	return future_ok(NULL);
+}
+
+START_TEST(a_stream_is_needed)
+{
+	ck_assert_int_eq(future_report(NULL), EINVAL);
+}
+END_TEST
+
+START_TEST(a_stream_that_fails_is_said)
+{
+	FILE *full = fopen("/dev/full", "w");
+
+	if (full == NULL) {
+		puts("skipped: no /dev/full");
+		return;
+	}
+	ck_assert_int_eq(future_report(full), ENOSPC);
+	fclose(full);
+}
+END_TEST
+
+START_TEST(executors_come_and_go)
+{
+	future_executor_t *pool = pool_named("come", 3), *lane = NULL;
+
+	ck_assert_int_eq(future_lane_new(pool, 1, &lane), 0);
+	await_text("3 idle");
+	says("pool \"come\": 0 queued (at most 0), 0 running, 0 done");
+	says("lane on a pool: 0 queued");
+	future_executor_unref(lane);
+	future_executor_unref(pool);
+	report();
+	says_not("\"come\"");
+	says_not("lane");
+}
+END_TEST
+
+START_TEST(what_a_worker_runs_has_its_name_and_time)
+{
+	future_event_t event = FUTURE_EVENT_INIT;
+	future_executor_t *pool = pool_named("run", 1);
+	future_t *first = task(pool, "stuck", wait_for_event, &event);
+	future_t *second = task(pool, "next", nothing, NULL);
+
+	await_text("  run-0 sleeps in \"stuck\" for 0.");
+	says("pool \"run\": 1 queued (at most ");
+	says("  1 of \"stuck\": 0 pending, 1 running, 0 settled; the oldest");
+	says("  1 of \"next\": 1 pending, 0 running, 0 settled; the oldest");
+	future_event_set(&event);
+	ck_assert_int_eq(future_get(second).error, 0);
+	future_unref(first);
+	future_unref(second);
+	future_executor_unref(pool);
+	report();
+	says_not("stuck");
+	says("0 futures with a name");
+}
+END_TEST
+
+static future_t *inner;
+
+static future_result_t get_inner(void *arg)
+{
+	(void)arg;
+	return future_get(inner);
+}
+
+START_TEST(who_waits_for_what_is_said)
+{
+	future_promise_t *promise = NULL;
+	future_executor_t *pool = pool_named("wait", 1);
+	future_t *outer;
+
+	ck_assert_int_eq(future_promise_new(pool, &promise), 0);
+	inner = future_name(future_promise_future(promise), "answer",
+		"here.c:7");
+	outer = task(pool, "asker", get_inner, NULL);
+	await_text("  wait-0, in \"asker\", waits for \"answer\" (here.c:7)\n");
+	says("1 waits in functions");
+	future_promise_settle(promise, future_ok(NULL));
+	ck_assert_int_eq(future_get(outer).error, 0);
+	report();
+	says("0 waits in functions");
+	future_unref(outer);
+	future_unref(inner);
+	future_promise_free(promise);
+	future_executor_unref(pool);
+}
+END_TEST
+
+static future_t *both[2];
+
+static future_result_t get_other(future_result_t in, void *other)
+{
+	(void)in;
+	return future_get(*(future_t **)other);
+}
+
+/* Two that wait for each other: which is told is for them to find out. */
+START_TEST(the_last_deadlock_is_remembered)
+{
+	future_promise_t *start = NULL;
+	future_executor_t *pool = pool_named("knot", 2);
+	future_t *begin;
+
+	ck_assert_int_eq(future_promise_new(pool, &start), 0);
+	begin = future_promise_future(start);
+	for (int i = 0; i < 2; i++) {
+		const future_continuation_t then = { .fn = get_other,
+			.arg = &both[1 - i], .name = i == 0 ? "ping" : "pong" };
+
+		both[i] = future_then_with(begin, &then);
+	}
+	future_promise_settle(start, future_ok(NULL));
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(future_get(both[i]).error, EDEADLK);
+	report();
+	says("EDEADLK, 0.");
+	says(", in \"ping\", waits for \"pong\", which began on knot-");
+	says(", in \"pong\", waits for \"ping\", which began on knot-");
+	for (int i = 0; i < 2; i++)
+		future_unref(both[i]);
+	future_unref(begin);
+	future_promise_free(start);
+	future_executor_unref(pool);
+}
+END_TEST
+
+START_TEST(futures_are_counted_by_site)
+{
+	future_t *futures[3];
+
+	for (int i = 0; i < 3; i++)
+		futures[i] = future_name(future_ready(future_ok(NULL)), NULL,
+			i == 0 ? "one.c:1" : "many.c:2");
+	/* What it has already stays. */
+	future_name(futures[0], "first", "other.c:3");
+	report();
+	says("  1 of \"first\" (one.c:1): 0 pending, 0 running, 1 settled");
+	says("  2 of (many.c:2): 0 pending, 0 running, 2 settled");
+	says_not("other.c");
+	for (int i = 0; i < 3; i++)
+		future_unref(futures[i]);
+	report();
+	says_not("many.c");
+	ck_assert_ptr_null(future_name(NULL, "nobody", NULL));
+}
+END_TEST
+
+START_TEST(timers_are_counted)
+{
+	future_executor_t *pool = pool_named("time", 1);
+	future_t *hour = future_after(pool, future_in_ms(3600000));
+
+	report();
+	says("  1 timers, the first is due in 3599.");
+	future_cancel(hour);
+	future_unref(hour);
+	report();
+	says_not("timers, the first");
+	future_executor_unref(pool);
+}
+END_TEST
+
+static void note_name(void *ret_lost, const future_unobserved_t *lost)
+{
+	*(future_unobserved_t *)ret_lost = *lost;
+}
+
+static future_result_t fail_at_once(void *arg)
+{
+	(void)arg;
+	return future_fail(EIO);
+}
+
+START_TEST(who_is_told_of_an_error_has_its_name)
+{
+	future_unobserved_t lost = { 0, NULL, NULL };
+
+	future_set_unobserved(note_name, &lost);
+	future_unref(future_name(task(future_inline(), "load", fail_at_once,
+		NULL), NULL, "load.c:9"));
+	ck_assert_int_eq(lost.error, EIO);
+	ck_assert_str_eq(lost.name, "load");
+	ck_assert_str_eq(lost.site, "load.c:9");
+}
+END_TEST
+
+/* Reports from two threads while futures with names come and go. */
+static void *report_often(void *arg)
+{
+	for (int i = 0; i < 100; i++) {
+		FILE *null = fopen("/dev/null", "w");
+
+		ck_assert_int_eq(future_report(null), 0);
+		fclose(null);
+	}
+	return arg;
+}
+
+START_TEST(reports_while_everything_moves)
+{
+	future_executor_t *pool = pool_named("busy", 2);
+	pthread_t threads[2];
+
+	for (int i = 0; i < 2; i++)
+		pthread_create(&threads[i], NULL, report_often, NULL);
+	for (size_t i = 0; i < scaled(20000); i++) {
+		future_t *first = task(pool, "one", nothing, NULL);
+		future_t *second = task(pool, "two", get, first);
+
+		future_get(second);
+		future_unref(second);
+		future_unref(first);
+	}
+	for (int i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	future_executor_unref(pool);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("report");
+	TCase *tcase = suite_case(suite, "report");
+
+	tcase_add_test(tcase, a_stream_is_needed);
+	tcase_add_test(tcase, a_stream_that_fails_is_said);
+	tcase_add_test(tcase, executors_come_and_go);
+	tcase_add_test(tcase, what_a_worker_runs_has_its_name_and_time);
+	tcase_add_test(tcase, who_waits_for_what_is_said);
+	tcase_add_test(tcase, the_last_deadlock_is_remembered);
+	tcase_add_test(tcase, futures_are_counted_by_site);
+	tcase_add_test(tcase, timers_are_counted);
+	tcase_add_test(tcase, who_is_told_of_an_error_has_its_name);
+	tcase_add_test(tcase, reports_while_everything_moves);
+	return suite_run(suite);
+}

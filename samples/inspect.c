@@ -117,11 +117,12 @@ int main(void)
 	fflush(stdout);
 	status = serve(signals);
 	future_promise_settle(promise, future_ok(NULL));
+	/* What runs there still uses the answer. */
+	future_executor_unref(pool);
 	future_unref(first);
 	future_unref(second);
 	future_unref(answer);
 	future_promise_free(promise);
-	future_executor_unref(pool);
 	close(signals);
 	return status;
 }

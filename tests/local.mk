@@ -18,6 +18,7 @@ tests_in_c = \
 	tests/check_combine \
 	tests/check_completion \
 	tests/check_deadlock \
+	tests/check_debug \
 	tests/check_depth \
 	tests/check_discard \
 	tests/check_each \

@@ -81,15 +81,19 @@ static bool is_current(struct fut_lane *lane, uint32_t generation)
 	return is;
 }
 
-/* Its parent's: who has a task of it, or for it, keeps both. */
+/*
+ * Its parent's, which the lane keeps; so what is read of that is right if the
+ * lane is current afterwards, and then both may go at any time.
+ */
 static bool lane_hooks(struct future_executor *executor, uint32_t generation,
 	struct fut_executor_hooks *ret_hooks)
 {
 	struct fut_lane *lane = fut_lane_of(executor);
 	struct future_executor *parent = fut_lane_parent(lane);
+	uint32_t above = fut_executor_generation(parent);
 
-	return is_current(lane, generation) && parent->kind->hooks(parent,
-		fut_executor_generation(parent), ret_hooks);
+	return is_current(lane, generation) &&
+		parent->kind->hooks(parent, above, ret_hooks);
 }
 
 static void lane_timed(struct future_executor *executor, int64_t queued_ns,

@@ -94,6 +94,7 @@ EXTRA_DIST += tests/mutants/run.sh \
 	tests/mutants/hook_read_after_removal.patch \
 	tests/mutants/hope_is_not_watched.patch \
 	tests/mutants/hope_led_back_and_nobody_told.patch \
+	tests/mutants/lane_asks_for_hooks_too_late.patch \
 	tests/mutants/lane_ended_twice.patch \
 	tests/mutants/lane_forgets_its_limit.patch \
 	tests/mutants/lane_is_calm_while_its_runner_travels.patch \

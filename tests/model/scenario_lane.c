@@ -316,3 +316,57 @@ SCENARIO(a_timeout_against_the_end_of_the_lane_that_is_its_home)
 	lane_end();
 	pool_end(other);
 }
+
+static void know_nothing(void *arg, void *captured, const char *name)
+{
+	(void)arg;
+	(void)captured;
+	(void)name;
+}
+
+static void *capture_for_another(void *arg)
+{
+	MODEL_CHECK(false);
+	return arg;
+}
+
+static void hang_and_cancel(void *arg)
+{
+	future_t *next = future_then(unsettled, pass_on, arg);
+
+	future_cancel(next);
+	future_unref(next);
+}
+
+static future_executor_t *pool_with(const future_pool_options_t *options)
+{
+	future_executor_t *made = NULL;
+
+	model_quiet(true);
+	MODEL_CHECK(future_pool_new(options, &made) == 0);
+	model_rest();
+	model_quiet(false);
+	return made;
+}
+
+SCENARIO(a_then_against_the_end_of_its_lane_and_of_the_pool_with_hooks)
+{
+	future_promise_t *promise;
+	int thread;
+
+	pool = pool_with(&(future_pool_options_t){ .threads = 1,
+		.before = know_nothing });
+	MODEL_CHECK(future_lane_new(pool, 1, &lane) == 0);
+	MODEL_CHECK(future_promise_new(lane, &promise) == 0);
+	unsettled = future_promise_future(promise);
+	thread = model_start(hang_and_cancel, NULL);
+	future_executor_unref(lane);
+	future_executor_unref(pool);
+	/* In the same shell. */
+	pool = pool_with(&(future_pool_options_t){ .threads = 1,
+		.capture = capture_for_another });
+	model_join(thread);
+	future_unref(unsettled);
+	future_promise_free(promise);
+	pool_end(pool);
+}

@@ -14,6 +14,7 @@ tests_in_c = \
 	tests/check_block \
 	tests/check_callback \
 	tests/check_cancel \
+	tests/check_carry \
 	tests/check_channel \
 	tests/check_combine \
 	tests/check_completion \

@@ -17,6 +17,7 @@ samples = \
 	samples/producers \
 	samples/pubsub \
 	samples/race_condition \
+	samples/request_id \
 	samples/resource \
 	samples/saga \
 	samples/sim_bug
@@ -88,6 +89,7 @@ samples_processes_LDADD = lib/libfuture.la
 samples_producers_LDADD = lib/libfuture.la
 samples_pubsub_LDADD = lib/libfuture.la
 samples_race_condition_LDADD = lib/libfuture.la
+samples_request_id_LDADD = lib/libfuture.la
 samples_resource_LDADD = lib/libfuture.la
 samples_saga_LDADD = lib/libfuture.la
 samples_sim_bug_SOURCES = samples/sim_bug.c

@@ -129,6 +129,7 @@ tests_in_sh = \
 	tests/check_pages.sh \
 	tests/check_processes.sh \
 	tests/check_pubsub.sh \
+	tests/check_request_id.sh \
 	tests/check_saga.sh \
 	tests/check_samples.sh \
 	tests/check_sim_bug.sh \

@@ -43,6 +43,11 @@ typedef struct future_pool_options {
 	 * continuation, to the one that runs it: capture on the former, before
 	 * and after around the function on the latter.  release, if set, is
 	 * called once for each capture when its task is over, run or not.
+	 *
+	 * A thread that waits in a task may run another one meanwhile, and so
+	 * may who submits to a full pool: so after puts back what before found.
+	 * What hangs on something unsettled when the pool is closed is released
+	 * when that settles: hook_arg is lent until then.
 	 */
 	void *(*capture)(void *hook_arg);
 	void (*before)(void *hook_arg, void *captured, const char *name);

@@ -182,14 +182,15 @@ struct fut_executor_kind {
 
 struct future_executor {
 	const struct fut_executor_kind *kind;
-	struct future_executor *next_free, *next_made;	/* see shell.h */
-	bool used;			/* the same */
+	struct future_executor *next_free;	/* see shell.h */
 	struct future_executor *_Atomic parent;	/* of a lane; else NULL */
 	_Atomic uint32_t refs;		/* users' handles; 0: closing or free */
 	_Atomic uint32_t generation;
 	_Atomic bool hooked;		/* kind->hooks has something to say */
 	bool immortal;			/* lent: cannot be closed */
 	uint32_t born;			/* the process it belongs to */
+	bool used;			/* under the lock of its kind's shells */
+	uintptr_t made_before;		/* see shell.h */
 };
 
 /* Belongs to no process in particular. */

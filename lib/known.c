@@ -12,7 +12,8 @@ enum { FUT_KNOWN_LISTS = 256 };
 
 struct known {
 	struct known *next;
-	struct fut_sight sight;	/* but for the state */
+	uintptr_t hidden;	/* its address: see hide() */
+	struct fut_sight sight;	/* but for that, and the state */
 };
 
 static struct list {
@@ -54,6 +55,12 @@ struct fut_where fut_where_is(const struct fut_worker *worker)
 	return where;
 }
 
+/* So that one that nobody has a reference on any more is a leak, for tools. */
+static uintptr_t hide(const struct future_cell *cell)
+{
+	return ~(uintptr_t)cell;
+}
+
 static struct list *list_of(const struct future_cell *cell)
 {
 	return &lists[(uintptr_t)cell / 64 % FUT_KNOWN_LISTS];
@@ -65,7 +72,7 @@ static struct known **find(struct list *list, const struct future_cell *cell)
 	struct known **at = &list->first;
 
 	FUT_ASSERT(fut_lock_held(&list->lock));
-	while (*at != NULL && (*at)->sight.cell != cell)
+	while (*at != NULL && (*at)->hidden != hide(cell))
 		at = &(*at)->next;
 	return at;
 }
@@ -89,8 +96,8 @@ void fut_known_as(struct fut_job *job, const char *name, const char *site)
 	made = fut_alloc(sizeof(*made));
 	if (made == NULL)
 		return;
-	*made = (struct known){ .sight = { .cell = &job->cell,
-		.born_ns = fut_clock_now() } };
+	*made = (struct known){ .hidden = hide(&job->cell),
+		.sight.born_ns = fut_clock_now() };
 	add(made, name, site);
 	fut_lock(&list->lock);
 	found = *find(list, &job->cell);
@@ -140,6 +147,7 @@ static struct fut_sight look(const struct known *known)
 {
 	struct fut_sight sight = known->sight;
 
+	sight.cell = (const struct future_cell *)~known->hidden;
 	sight.state = fut_cell_state(sight.cell);
 	return sight;
 }

@@ -14,7 +14,8 @@ static void forget(void)
 	atomic_store_explicit(&all, NULL, FUT_RELAXED);
 	for (; shells != NULL; shells = shells->next) {
 		shells->lock = (struct fut_lock){ 0 };
-		shells->free = shells->made = NULL;
+		shells->free = NULL;
+		shells->made = 0;
 		atomic_store_explicit(&shells->watched, false, FUT_RELAXED);
 	}
 }
@@ -42,6 +43,7 @@ static bool watch(struct fut_shells *shells)
 	return true;
 }
 
+/* Nobody takes it off the list again. */
 static struct future_executor *make(struct fut_shells *shells)
 {
 	struct future_executor *executor = fut_alloc_lines(shells->size);
@@ -52,8 +54,8 @@ static struct future_executor *make(struct fut_shells *shells)
 	executor->born = fut_fork_now();
 	executor->used = true;
 	fut_lock(&shells->lock);
-	executor->next_made = shells->made;
-	shells->made = executor;
+	executor->made_before = shells->made;
+	shells->made = ~(uintptr_t)executor;
 	fut_unlock(&shells->lock);
 	return executor;
 }
@@ -84,6 +86,12 @@ void fut_shell_free(struct fut_shells *shells,
 	fut_unlock(&shells->lock);
 }
 
+/* Under the lock: the one at that place of the list; NULL: its end. */
+static struct future_executor *listed(uintptr_t made)
+{
+	return made == 0 ? NULL : (struct future_executor *)~made;
+}
+
 size_t fut_shell_all(struct future_executor **executors, size_t room)
 {
 	struct fut_shells *shells = atomic_load_explicit(&all, FUT_ACQUIRE);
@@ -91,8 +99,8 @@ size_t fut_shell_all(struct future_executor **executors, size_t room)
 
 	for (; shells != NULL; shells = shells->next) {
 		fut_lock(&shells->lock);
-		for (struct future_executor *executor = shells->made;
-		     executor != NULL; executor = executor->next_made)
+		for (struct future_executor *executor = listed(shells->made);
+		     executor != NULL; executor = listed(executor->made_before))
 			if (executor->used && count++ < room)
 				executors[count - 1] = executor;
 		fut_unlock(&shells->lock);

@@ -1,7 +1,9 @@
 /*
  * Floor 3: shells, the memory of executors: never freed, only used again.
  *
- * There is a list of free ones for each kind of executor.
+ * There is a list of free ones for each kind of executor, and one of all, for
+ * reports and debuggers (doc/gdb).  Its addresses are complemented, so that who
+ * looks for leaks does not take them for references.
  */
 #ifndef FUT_SHELL_H
 #define FUT_SHELL_H
@@ -14,7 +16,7 @@ struct fut_shells {
 	size_t size;			/* of what begins with the executor */
 	struct fut_lock lock;
 	struct future_executor *free;	/* under lock */
-	struct future_executor *made;	/* the last one; under lock */
+	uintptr_t made;			/* the last one; under lock */
 	struct fut_shells *next;	/* of all; constant once it is there */
 	_Atomic bool watched;		/* it stands in that list */
 };

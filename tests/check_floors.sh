@@ -56,6 +56,9 @@ machine="$machine|strdup|strndup|mmap|munmap|madvise|getenv|sysconf|fork"
 machine="$machine|printf|fprintf|abort|exit|_Thread_local|__thread|volatile"
 machine="$machine|asm|__asm__|atomic_thread_fence|atomic_signal_fence"
 machine="$machine|__atomic_[a-z_]*|__sync_[a-z_]*"
+# What a tool is told, or not to look at.
+machine="$machine|__[almt]san_[a-z_]*|__sanitizer_[a-z_]*|no_sanitize[a-z_]*"
+machine="$machine|VALGRIND_[A-Z_]*|ANNOTATE_[A-Z_]*"
 
 floor_of() {
 	printf '%s' "$floors" | awk -v noun="$1" '{

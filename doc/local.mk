@@ -3,6 +3,10 @@
 dist_doc_DATA = CONTRIBUTING.md COPYING NEWS README.md \
 	doc/design.md doc/guide.md
 
+# For gdb; see its first lines.
+gdbdir = $(pkgdatadir)/gdb
+dist_gdb_DATA = doc/gdb/libfuture-gdb.py
+
 # The manual: every page is listed here.  A page speaks for all the names in
 # its NAME section; each gets a line of its own that sends man to the page.
 

@@ -117,6 +117,7 @@ tests_in_sh = \
 	tests/check_fanout.sh \
 	tests/check_floors.sh \
 	tests/check_four_models.sh \
+	tests/check_gdb.sh \
 	tests/check_header.sh \
 	tests/check_in_glib.sh \
 	tests/check_in_poll.sh \
@@ -179,7 +180,8 @@ AM_TESTS_ENVIRONMENT = \
 		UBSAN_OPTIONS="print_stacktrace=1:$$UBSAN_OPTIONS";
 
 EXTRA_DIST += $(tests_in_sh) tests/lib.sh tests/cxx.cc tests/dlclose.c \
-	tests/check.h tests/child.h tests/listing.h tests/looping.h tests/own.h \
+	tests/check.h tests/child.h tests/debugged.c tests/listing.h \
+	tests/looping.h tests/own.h \
 	tests/stress.h tests/support.h tests/tools.h tests/waiting.h \
 	tests/world.h \
 	tests/seeded_leak.c tests/seeded_uaf.c

@@ -189,7 +189,7 @@ struct future_executor {
 	_Atomic bool hooked;		/* kind->hooks has something to say */
 	bool immortal;			/* lent: cannot be closed */
 	uint32_t born;			/* the process it belongs to */
-	bool used;			/* under the lock of its kind's shells */
+	bool used;			/* under the lock of its shells */
 	uintptr_t made_before;		/* see shell.h */
 };
 

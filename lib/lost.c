@@ -3,6 +3,7 @@
 #include "lock.h"
 #include "known.h"
 
+#include <errno.h>
 #include <future/report.h>
 
 struct wish {
@@ -52,7 +53,7 @@ void fut_lost(struct fut_job *job)
 	struct call call = { .lost = { .error = job->cell.error } };
 
 	if (!atomic_load_explicit(&wanted, FUT_RELAXED) ||
-	    fut_cell_inherited(&job->cell))
+	    call.lost.error == ECANCELED || fut_cell_inherited(&job->cell))
 		return;
 	if (fut_cell_state(&job->cell) & FUT_KNOWN &&
 	    fut_known_find(&job->cell, &sight)) {

@@ -33,7 +33,7 @@ static future_result_t receive(future_result_t in, void *arg);
 static void read_next(struct subscriber *me)
 {
 	FUTURE_AUTO future_t *item = future_channel_recv_async(me->inbox);
-	FUTURE_AUTO future_t *read = future_then_on(item, future_default(),
+	FUTURE_AUTO future_t *read = future_handle_on(item, future_default(),
 		receive, me);
 
 	if (future_state(read) == FUTURE_FAILED)
@@ -44,6 +44,8 @@ static future_result_t receive(future_result_t in, void *arg)
 {
 	struct subscriber *me = arg;
 
+	if (in.error != 0)
+		return future_ok(NULL);
 	me->delivered++;
 	me->last = (int)future_result_int(in);
 	read_next(me);
@@ -100,10 +102,8 @@ static future_result_t subscribe(void *arg)
 
 static future_result_t unsubscribe(void *arg)
 {
-	struct subscriber *me = arg;
-
-	me->is_there = false;
-	future_channel_close(me->inbox);
+	((struct subscriber *)arg)->is_there = false;
+	future_channel_close(((struct subscriber *)arg)->inbox);
 	return future_ok(NULL);
 }
 

@@ -48,4 +48,30 @@ for standard in c++11 c++20; do
 	# shellcheck disable=SC2086
 	try "future.h beside <future>" $cxx=$standard -x c++ < "$tmp/beside"
 done
+
+# With FUTURE_SITES every call that makes a future is a macro, in C++ as well.
+cat > "$tmp/sites" <<'END'
+#define FUTURE_SITES
+#include <future.h>
+int main(void)
+{
+	future_t *one = future_then(future_submit(NULL, NULL, NULL), NULL, 0);
+	future_t *both = FUTURE_ALL(one, (future_submit)(NULL, NULL, NULL));
+
+	future_unref(both);
+	return 0;
+}
+END
+# shellcheck disable=SC2086
+{
+	try "sites in C" $c -x c < "$tmp/sites"
+	try "sites in C++" $cxx=c++11 -x c++ < "$tmp/sites"
+}
+cat "$root"/include/future/*.h | tr '\n\t' '  ' |
+	grep -oE 'FUTURE_CHECKED future_t \* *future_[a-z_]+\(' |
+	grep -oE 'future_[a-z_]+\(' | sort -u > "$tmp/made"
+sed -n 's/^#define \(future_[a-z_]*(\).*/\1/p' \
+	"$root/include/future/sites.h" | sort -u > "$tmp/sited"
+[ -s "$tmp/made" ] || complain "no call makes a future"
+complain "$(comm -23 "$tmp/made" "$tmp/sited" | sed 's/$/) has no site/')"
 exit $failed

@@ -33,8 +33,7 @@ typedef void future_unobserved_fn(void *arg, const future_unobserved_t *lost);
  * reference back, and must not wait for futures.  NULL: none, which is the
  * default; a debug build (configure --enable-debug) says it on stderr.
  *
- * Call it before there are futures; what fails while it changes may be told to
- * either.  `arg` stays the caller's.
+ * Call it while no other thread has futures.  `arg` stays the caller's.
  */
 FUTURE_API void future_set_unobserved(future_unobserved_fn *fn, void *arg);
 

@@ -40,6 +40,7 @@ dist_man_MANS = \
 	doc/man/future_then.3 \
 	doc/man/future_time.3 \
 	doc/man/future_token.3 \
+	doc/man/future_trace_open.3 \
 	doc/man/libfuture.3
 
 man_names = \

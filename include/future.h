@@ -55,6 +55,7 @@
 #include <future/limiter.h>
 #include <future/loop.h>
 #include <future/sim.h>
+#include <future/trace.h>
 #include <future/sites.h>
 
 #endif

@@ -25,4 +25,5 @@ futureinclude_HEADERS = \
 	include/future/sync.h \
 	include/future/time.h \
 	include/future/timer.h \
-	include/future/token.h
+	include/future/token.h \
+	include/future/trace.h

@@ -156,7 +156,7 @@ static inline bool push_simply(struct fut_pool *pool, struct fut_task *task,
 		enqueue(pool, task, how, &after);
 	fut_unlock(&pool->lock);
 	if (after.wake)
-		fut_unpark(&pool->wake, 1);
+		fut_pool_wake_one(pool);
 	if (FUT_UNLIKELY(after.hired != NULL))
 		fut_pool_hire(after.hired);
 	return simple;
@@ -186,7 +186,7 @@ void fut_pool_exit(struct fut_pool *pool)
 	fut_unlock(&pool->lock);
 	/* Words of the shell, which is never freed. */
 	if (wake)
-		fut_unpark(&pool->wake, 1);
+		fut_pool_wake_one(pool);
 	if (calm)
 		fut_unpark(&pool->calm, FUT_EVERYBODY);
 }
@@ -229,7 +229,7 @@ int fut_pool_post(struct future_executor *executor, struct fut_task *task,
 		}
 	}
 	if (after.wake)
-		fut_unpark(&pool->wake, 1);
+		fut_pool_wake_one(pool);
 	if (FUT_UNLIKELY(after.hired != NULL))
 		fut_pool_hire(after.hired);
 	if (FUT_UNLIKELY(after.oldest != NULL) &&

@@ -6,4 +6,7 @@
 
 int64_t fut_clock_now(void);
 
+/* The real one, also there. */
+int64_t fut_clock_real(void);
+
 #endif

@@ -1,6 +1,7 @@
 /* See default.h. */
 #include "default.h"
 #include "timer.h"
+#include "trace.h"
 
 #include <errno.h>
 #include <future/pool.h>
@@ -53,9 +54,13 @@ bool fut_keep(struct fut_task *task)
 {
 	struct future_executor *executor = fut_executor_peek(task->executor);
 
-	return executor != NULL && executor->kind->keep != NULL &&
-		!fut_executor_inherited(executor) &&
-		executor->kind->keep(executor, task);
+	if (executor == NULL || executor->kind->keep == NULL ||
+	    fut_executor_inherited(executor) ||
+	    !executor->kind->keep(executor, task))
+		return false;
+	/* This thread runs it, later. */
+	fut_trace(FUT_TRACE_SUBMIT, task, executor);
+	return true;
 }
 
 /* Where a task is to go; 0, or why it cannot. */
@@ -80,7 +85,10 @@ int fut_post(struct fut_task *task, enum fut_post how)
 	struct future_executor *executor;
 	int error = address(task, &executor);
 
-	return error != 0 ? error : executor->kind->post(executor, task, how);
+	if (error != 0)
+		return error;
+	fut_trace(FUT_TRACE_SUBMIT, task, executor);
+	return executor->kind->post(executor, task, how);
 }
 
 int fut_arm(struct fut_timer *timer, enum fut_post how)

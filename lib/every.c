@@ -99,13 +99,13 @@ static future_result_t call(struct fut_job *job)
 	future_result_t result;
 	FUT_WATCH(watch, every_left, job);
 
-	fut_frame_push(&frame, fut_task_executor(&job->task), &job->cell);
+	fut_frame_enter(&frame, &job->task, &job->cell, fut_job_fn(job));
 	frame.token = fut_job_token(job);
 	fut_job_before(job);
 	result = ((future_task_fn *)fut_job_fn(job))(job->cell.arg);
 	fut_job_after(job, result.error);
 	FUT_RETURNED(watch);
-	fut_frame_pop(&frame);
+	fut_frame_leave(&frame);
 	return result;
 }
 

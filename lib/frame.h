@@ -8,6 +8,7 @@
 
 #include "default.h"
 #include "self.h"
+#include "trace.h"
 
 #include <future/base.h>
 
@@ -56,6 +57,21 @@ static inline void fut_frame_pop(struct fut_frame *frame)
 	}
 	self->frame = frame->up;
 	self->may_keep = frame->may_keep;
+}
+
+/* The same for that of a task: a slice of a trace. */
+static inline void fut_frame_enter(struct fut_frame *frame,
+	const struct fut_task *task, struct future_cell *cell,
+	void (*fn)(void))
+{
+	fut_frame_push(frame, fut_task_executor(task), cell);
+	fut_trace(FUT_TRACE_START, task, (const void *)(uintptr_t)fn);
+}
+
+static inline void fut_frame_leave(struct fut_frame *frame)
+{
+	fut_trace(FUT_TRACE_END, NULL, NULL);
+	fut_frame_pop(frame);
 }
 
 /* True if the function that settles `cell` is on this very stack. */

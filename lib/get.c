@@ -307,7 +307,9 @@ static int await_quiet(struct future_cell *cell, int64_t deadline_ns)
 	int error;
 
 	fut_worker_doze();
+	fut_trace(FUT_TRACE_WAIT, cell, NULL);
 	error = fut_cell_await_quiet(cell, deadline_ns);
+	fut_trace(FUT_TRACE_WAITED, cell, NULL);
 	fut_worker_wake();
 	return error;
 }

@@ -262,12 +262,17 @@ static inline void hand_on(struct fut_job *job, uint64_t refs)
  * By the holder of the claim or of the run, whose result has been written.
  * Drops `refs`, unless it returns false.
  */
-static inline bool publish(struct fut_job *job, uint32_t more, uint64_t refs)
+static inline bool publish(struct fut_job *job, int error, uint32_t more,
+	uint64_t refs)
 {
 	/* Inside a step its hooks wait, and the lock is not for waiting. */
 	bool now = fut_self()->steps == NULL;
+	enum fut_cell_published how = fut_cell_publish(&job->cell, FUT_SETTLED,
+		more, refs, now);
 
-	switch (fut_cell_publish(&job->cell, FUT_SETTLED, more, refs, now)) {
+	if (how != FUT_PUBLISH_LOST)
+		fut_trace(FUT_TRACE_SETTLE, job, fut_trace_error(error));
+	switch (how) {
 	case FUT_PUBLISH_LOST:
 		return false;
 	case FUT_PUBLISH_DONE:
@@ -292,7 +297,7 @@ static inline bool write_result(struct fut_job *job, void *value,
 	job->cell.value = value;
 	job->cell.destroy = destroy;
 	job->cell.error = error;
-	return publish(job, 0, refs);
+	return publish(job, error, 0, refs);
 }
 
 /* Takes the reference on `owner`. */
@@ -302,7 +307,7 @@ static bool write_lent(struct fut_job *job, void *value, int error,
 	job->cell.value = value;
 	job->cell.owner = owner;
 	job->cell.error = error;
-	if (publish(job, FUT_SHARED, refs))
+	if (publish(job, error, FUT_SHARED, refs))
 		return true;
 	fut_job_unref(fut_job_of(owner));
 	return false;
@@ -445,6 +450,7 @@ static bool cancel_down(struct fut_job *job)
 		found = fut_cell_cancel(cell, let_go, &hooks);
 		if (found == FUT_CANCEL_LOST)
 			return !first;
+		fut_trace(FUT_TRACE_SETTLE, job, fut_trace_error(ECANCELED));
 		if (found == FUT_CANCEL_PENDING && let_go)
 			cancel_pending(job);
 		if (hooks)

@@ -6,6 +6,7 @@ machine = \
 	lib/base.h \
 	lib/clock.c lib/clock.h \
 	lib/error.c lib/error.h \
+	lib/file.c lib/file.h \
 	lib/fork.c lib/fork.h \
 	lib/lock.c lib/lock.h \
 	lib/park.c lib/park.h \
@@ -83,6 +84,8 @@ house = \
 	lib/timeout.c \
 	lib/timer.c lib/timer.h \
 	lib/token.c lib/token.h \
+	lib/trace.c lib/trace.h \
+	lib/tracks.c lib/tracks.h \
 	lib/turn.c \
 	lib/wait.c lib/wait.h \
 	lib/waiter.h \

@@ -151,7 +151,10 @@ void fut_job_before(struct fut_job *job)
 {
 	struct fut_more *more = fut_job_more(job);
 
-	if (more == NULL || !more->hooked)
+	if (more == NULL)
+		return;
+	fut_trace_name(more->name);
+	if (!more->hooked)
 		return;
 	if (more->hooks.timing)
 		more->started_at = fut_clock_now();
@@ -196,6 +199,6 @@ bool fut_job_left(struct fut_job *job)
 		return false;
 	fut_job_after(job, ECANCELED);
 	fut_job_drop_arg(job);
-	fut_frame_pop(fut_self()->frame);
+	fut_frame_leave(fut_self()->frame);
 	return true;
 }

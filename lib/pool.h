@@ -35,6 +35,7 @@
 #include "sleeper.h"
 #include "thread.h"
 #include "timer.h"
+#include "trace.h"
 
 #include <future/pool.h>
 
@@ -267,9 +268,26 @@ void fut_pool_hire(struct fut_worker *worker);
 
 /*
  * Under the lock: sends a wake-up if somebody is idle and none is in flight.
- * True: the caller unparks one from `wake` after the lock.
+ * True: the caller wakes one after the lock.
  */
 bool fut_pool_wakes(struct fut_pool *pool);
+
+/* One from another worker's share; NULL if that is empty. */
+static inline struct fut_task *fut_share_steal(struct fut_share *share,
+	const struct fut_pool *pool)
+{
+	struct fut_task *task = fut_share_take(share);
+
+	if (task != NULL)
+		fut_trace(FUT_TRACE_STEAL, task, pool);
+	return task;
+}
+
+static inline void fut_pool_wake_one(struct fut_pool *pool)
+{
+	fut_trace(FUT_TRACE_WAKE, pool, NULL);
+	fut_unpark(&pool->wake, 1);
+}
 
 /*
  * A thread that is no worker is about to run something of the pool's, or has:

@@ -11,6 +11,7 @@
 
 struct fut_asleep;
 struct fut_pool;
+struct fut_records;
 struct fut_worker;
 struct fut_frame;
 struct fut_late;
@@ -52,6 +53,8 @@ struct fut_self {
 	void (*stay)(void *arg);	/* to be called at its end, or NULL */
 	void *stay_arg;
 	void *stack_middle;		/* half of the stack, once known */
+	struct fut_records *records;	/* its part of a trace: trace.h */
+	void (*at_exit[2])(void);	/* see fut_self_at_exit() */
 	struct fut_magazine *loaded[FUT_BLOCK_CLASSES];
 	struct fut_magazine *spare[FUT_BLOCK_CLASSES];
 };
@@ -69,7 +72,10 @@ static inline struct fut_self *fut_self(void)
 }
 #endif
 
-/* Has `flush` run when the calling thread ends.  0 or an errno value. */
+/*
+ * Has `flush` run when the calling thread ends, once; there may be two, in
+ * either order.  0 or an errno value.
+ */
 int fut_self_at_exit(void (*flush)(void));
 
 /* One sentence on stderr, then abort: a caller's bug that broke memory. */

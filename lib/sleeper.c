@@ -1,5 +1,6 @@
 /* See sleeper.h. */
 #include "sleeper.h"
+#include "trace.h"
 
 #include <errno.h>
 
@@ -7,6 +8,7 @@ void fut_sleeper_wake(struct fut_sleeper *sleeper, uint32_t why)
 {
 	_Atomic uint32_t *word = &sleeper->word;
 
+	fut_trace(FUT_TRACE_WAKE, sleeper, NULL);
 	/* The settling before the bit; the sleeper is gone after it. */
 	if (atomic_fetch_or_explicit(word, why, FUT_ACQ_REL) &
 	    FUT_SLEEPER_PARKED)

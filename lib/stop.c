@@ -51,9 +51,11 @@ static uint32_t sleep_here(struct fut_sleeper *sleeper, uint32_t bits,
 	if (FUT_UNLIKELY(self->sim != NULL))
 		return fut_sim_sleep(self->sim, sleeper, bits, deadline_ns);
 	fut_worker_doze();
+	fut_trace(FUT_TRACE_WAIT, sleeper, NULL);
 	woken = FUT_UNLIKELY(self->loop != NULL) ?
 		fut_loop_sleep(sleeper, bits, deadline_ns) :
 		fut_sleeper_sleep(sleeper, bits, deadline_ns);
+	fut_trace(FUT_TRACE_WAITED, sleeper, NULL);
 	fut_worker_wake();
 	return woken;
 }

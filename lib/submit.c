@@ -45,13 +45,13 @@ static inline enum fut_end submit_started(struct fut_job *job)
 	struct fut_frame frame;
 	FUT_WATCH(watch, submit_left, job);
 
-	fut_frame_push(&frame, fut_task_executor(&job->task), &job->cell);
+	fut_frame_enter(&frame, &job->task, &job->cell, fut_job_fn(job));
 	fut_known_start(job);
 	if (FUT_UNLIKELY(job->task.form & FUT_FORM_LONG)) {
 		future_result_t result = call_long(job);
 
 		FUT_RETURNED(watch);
-		fut_frame_pop(&frame);
+		fut_frame_leave(&frame);
 		return fut_job_finish(job, &result);
 	} else {
 		future_task_fn *fn = (future_task_fn *)job->cell.fn;
@@ -59,7 +59,7 @@ static inline enum fut_end submit_started(struct fut_job *job)
 		future_result_t result = fn(job->cell.arg);
 
 		FUT_RETURNED(watch);
-		fut_frame_pop(&frame);
+		fut_frame_leave(&frame);
 		return fut_job_finish(job, &result);
 	}
 }
@@ -183,7 +183,7 @@ static void call_left(void *frame)
 {
 	/* A forked child is in no frame. */
 	if (fut_self()->frame == frame)
-		fut_frame_pop(frame);
+		fut_frame_leave(frame);
 }
 
 static enum fut_end call_run(struct fut_task *task)
@@ -194,17 +194,17 @@ static enum fut_end call_run(struct fut_task *task)
 	void (*fn)(void *arg) = call->fn;
 	void *arg = call->arg;
 
-	fut_frame_push(&frame, fut_task_executor(task), NULL);
+	fut_frame_enter(&frame, task, NULL, (void (*)(void))fn);
 	fut_block_free(call, sizeof(*call));
 	fn(arg);
 	FUT_RETURNED(watch);
-	fut_frame_pop(&frame);
+	fut_frame_leave(&frame);
 	return FUT_END_OK;
 }
 
 static bool call_drop(struct fut_task *task, int error)
 {
-	(void)error;
+	fut_trace(FUT_TRACE_SETTLE, task, fut_trace_error(error));
 	fut_block_free(FUT_OWNER(task, struct call, task), sizeof(struct call));
 	return true;
 }

@@ -145,7 +145,7 @@ static enum fut_end dependent_started(struct fut_job *job)
 	if (FUT_UNLIKELY(!wants(job, source, in.error)))
 		return finish_unwanted(job, source);
 	FUT_WATCH(watch, dependent_left, job);
-	fut_frame_push(&frame, fut_task_executor(&job->task), &job->cell);
+	fut_frame_enter(&frame, &job->task, &job->cell, fut_job_fn(job));
 	fut_known_start(job);
 	if (FUT_LIKELY(!(job->task.form & (FUT_FORM_LONG | FUT_FORM_EXECUTE)) &&
 			fut_cell_is_plain(source))) {
@@ -154,13 +154,13 @@ static enum fut_end dependent_started(struct fut_job *job)
 		future_result_t result = fn(source->result, job->cell.arg);
 
 		FUT_RETURNED(watch);
-		fut_frame_pop(&frame);
+		fut_frame_leave(&frame);
 		return finish(job, &result, source, in.value);
 	} else {
 		future_result_t result = call_long(job, in);
 
 		FUT_RETURNED(watch);
-		fut_frame_pop(&frame);
+		fut_frame_leave(&frame);
 		return finish(job, &result, source, in.value);
 	}
 }

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -138,6 +139,15 @@ void fut_thread_name_as(const char *name, const char *role)
 	 */
 	snprintf(text, sizeof(text), "%.*s-%s", cut, name, role);
 	pthread_setname_np(pthread_self(), text);
+}
+
+struct fut_thread_known fut_thread_known(void)
+{
+	struct fut_thread_known known = { .process = (int)getpid(),
+		.thread = (int)syscall(SYS_gettid) };
+
+	pthread_getname_np(pthread_self(), known.name, sizeof(known.name));
+	return known;
 }
 
 int fut_thread_stack_check(size_t stack_size)

@@ -33,6 +33,14 @@ void fut_thread_name(const char *name, size_t index);
 /* The same for one of a kind: "name-role"; the role has at most 10 bytes. */
 void fut_thread_name_as(const char *name, const char *role);
 
+/* As what the system knows the calling thread. */
+struct fut_thread_known {
+	int process, thread;
+	char name[16];
+};
+
+struct fut_thread_known fut_thread_known(void);
+
 /* 0, or EINVAL for a stack size that no thread can be started with. */
 int fut_thread_stack_check(size_t stack_size);
 

@@ -134,7 +134,7 @@ static struct fut_task *grab(struct fut_worker *worker, size_t *ret_takes)
 	}
 	fut_unlock(&pool->lock);
 	if (wake)
-		fut_unpark(&pool->wake, 1);
+		fut_pool_wake_one(pool);
 	if (room)
 		fut_unpark(&pool->room, 1);
 	if (FUT_UNLIKELY(hired != NULL))
@@ -165,7 +165,7 @@ static void wake_next(struct fut_pool *pool)
 	wake = fut_pool_wakes(pool);
 	fut_unlock(&pool->lock);
 	if (wake)
-		fut_unpark(&pool->wake, 1);
+		fut_pool_wake_one(pool);
 }
 
 /* One task from somebody's share; NULL if all are empty. */
@@ -176,7 +176,7 @@ static struct fut_task *steal(struct fut_worker *worker)
 	for (size_t i = 1; i < pool->slots; i++) {
 		struct fut_worker *other =
 			&pool->workers[(worker->index + i) % pool->slots];
-		struct fut_task *task = fut_share_take(&other->share);
+		struct fut_task *task = fut_share_steal(&other->share, pool);
 
 		if (task != NULL)
 			return task;
@@ -204,7 +204,7 @@ static struct fut_task *relieve(struct fut_worker *worker)
 	if (fut_share_left(word) == 0)
 		return NULL;
 	if (atomic_load_explicit(&share->seen, FUT_RELAXED) == word)
-		return fut_share_take(share);
+		return fut_share_steal(share, pool);
 	atomic_store_explicit(&share->seen, word, FUT_RELAXED);
 	return NULL;
 }
@@ -295,8 +295,12 @@ static bool rest(struct fut_worker *worker, size_t takes)
 		fut_unpark(&pool->calm, FUT_EVERYBODY);
 	if (!stay)
 		fut_unpark(&pool->wake, FUT_EVERYBODY);
-	while (worker->rested && !take_wake_up(pool))
+	if (!worker->rested)
+		return stay;
+	fut_trace(FUT_TRACE_PARK, pool, NULL);
+	while (!take_wake_up(pool))
 		fut_park(&pool->wake, FUT_WAKE_NOBODY, FUT_FOREVER);
+	fut_trace(FUT_TRACE_UNPARK, pool, NULL);
 	return stay;
 }
 
@@ -462,7 +466,7 @@ void fut_worker_doze(void)
 		fut_pool_prod(pool);
 	fut_unlock(&pool->lock);
 	if (wake)
-		fut_unpark(&pool->wake, 1);
+		fut_pool_wake_one(pool);
 	if (hired != NULL)
 		fut_pool_hire(hired);
 }

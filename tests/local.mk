@@ -90,6 +90,7 @@ tests_in_c = \
 	tests/check_timer \
 	tests/check_timer_end \
 	tests/check_token \
+	tests/check_trace \
 	tests/check_unobserved \
 	tests/check_value \
 	tests/check_wait \
@@ -182,6 +183,6 @@ AM_TESTS_ENVIRONMENT = \
 EXTRA_DIST += $(tests_in_sh) tests/lib.sh tests/cxx.cc tests/dlclose.c \
 	tests/check.h tests/child.h tests/debugged.c tests/listing.h \
 	tests/looping.h tests/own.h \
-	tests/stress.h tests/support.h tests/tools.h tests/waiting.h \
+	tests/stress.h tests/support.h tests/tools.h tests/tracing.h tests/waiting.h \
 	tests/world.h \
 	tests/seeded_leak.c tests/seeded_uaf.c

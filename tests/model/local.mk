@@ -61,6 +61,7 @@ EXTRA_DIST += tests/model/build.sh tests/model/all.sh \
 	tests/model/scenario_sim.c \
 	tests/model/scenario_timer.c \
 	tests/model/scenario_token.c \
+	tests/model/scenario_trace.c \
 	tests/model/schedule.c tests/model/schedule.h \
 	tests/model/shadow.c \
 	tests/model/tally.c tests/model/tally.h \
@@ -115,6 +116,8 @@ EXTRA_DIST += tests/mutants/run.sh \
 	tests/mutants/outcome_looked_at_twice.patch \
 	tests/mutants/publish_relaxed.patch \
 	tests/mutants/push_prods_nobody.patch \
+	tests/mutants/record_counted_before_it_is_written.patch \
+	tests/mutants/records_freed_while_their_thread_writes.patch \
 	tests/mutants/rest_ignores_shares.patch \
 	tests/mutants/ring_is_seen_before_it_is_judged.patch \
 	tests/mutants/ring_looked_for_too_early.patch \

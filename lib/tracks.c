@@ -1,0 +1,499 @@
+/*
+ * See tracks.h.  The records of all threads, in the order of their times, each
+ * make an event or two.
+ *
+ *	START, END; PARK, UNPARK; WAIT, WAITED	a slice (B, E)
+ *	SUBMIT, SETTLE, STEAL, WAKE		a short slice (X)
+ *
+ * An arrow (s, t, f) needs a slice at both its ends.  One leads from where a
+ * task is submitted to its run, and on to where it settles; there its
+ * continuations are submitted, with arrows of their own.  One leads from who
+ * wakes to who was asleep.
+ *
+ * Nothing but addresses tells what belongs together, and addresses are used
+ * again: what counts is the latest before.
+ */
+#include "tracks.h"
+#include "alloc.h"
+#include "file.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* A short slice, unless the next record of its thread comes first. */
+#define SHORT_NS 1000
+
+struct track {
+	const struct fut_records *records;
+	size_t at, count;
+	size_t depth;		/* slices that are open */
+	int64_t last_ns;	/* of what has been printed */
+};
+
+/* What an address stands for at present; NULL: nothing, the place is free. */
+struct thing {
+	const void *address;
+	const void *executor;	/* where a task is queued; NULL: nowhere */
+	uint64_t arrow;		/* which is open; 0: none */
+	size_t queued;		/* of an executor */
+	const char *name;	/* of a pool: that of a worker's thread */
+};
+
+struct output {
+	const struct fut_tracks *source;
+	struct fut_file *file;
+	struct track *tracks;
+	size_t track_count;
+	struct thing *things;	/* hashed, a power of two, half empty */
+	size_t room, used;
+	uint64_t arrows;
+	int64_t whole_ns;	/* until then nothing is missing */
+	bool begun;
+	struct thing spare;	/* where there was no memory */
+	bool failed;
+};
+
+/* (D. Knuth, The Art of Computer Programming 3, 6.4: multiplicative.) */
+static struct thing *place_of(struct thing *things, size_t room,
+	const void *address)
+{
+	uint64_t hash = (uint64_t)(uintptr_t)address * 0x9e3779b97f4a7c15;
+	size_t at = (size_t)(hash >> 32) & (room - 1);
+
+	while (things[at].address != NULL && things[at].address != address)
+		at = (at + 1) & (room - 1);
+	return &things[at];
+}
+
+static bool grow(struct output *out)
+{
+	size_t room = out->room == 0 ? 256 : 2 * out->room;
+	struct thing *things = fut_alloc(room * sizeof(*things));
+
+	if (things == NULL)
+		return false;
+	memset(things, 0, room * sizeof(*things));
+	for (size_t i = 0; i < out->room; i++)
+		if (out->things[i].address != NULL)
+			*place_of(things, room, out->things[i].address) =
+				out->things[i];
+	fut_free(out->things);
+	out->things = things;
+	out->room = room;
+	return true;
+}
+
+/* Never NULL.  Good until the next call. */
+static struct thing *thing_at(struct output *out, const void *address)
+{
+	struct thing *thing;
+
+	if (out->used >= out->room / 2 && !grow(out)) {
+		out->failed = true;
+		out->spare = (struct thing){ .address = NULL };
+		return &out->spare;
+	}
+	thing = place_of(out->things, out->room, address);
+	if (thing->address == NULL) {
+		thing->address = address;
+		out->used++;
+	}
+	return thing;
+}
+
+/* What all events have; the caller goes on with a comma, or closes it. */
+static void print_event(struct output *out, const struct track *track,
+	char phase, int64_t ns)
+{
+	const struct fut_thread_known *thread = &track->records->thread;
+
+	ns -= out->source->start_ns;
+	if (ns < 0)
+		ns = 0;
+	fut_file_print(out->file, "%s\n{\"ph\":\"%c\",\"pid\":%d,\"tid\":%d,"
+		"\"ts\":%lld.%03d", out->begun ? "," : "", phase,
+		thread->process, thread->thread, (long long)(ns / 1000),
+		(int)(ns % 1000));
+	out->begun = true;
+}
+
+static void print_arrow(struct output *out, const struct track *track,
+	char phase, int64_t ns, uint64_t arrow)
+{
+	print_event(out, track, phase, ns);
+	fut_file_print(out->file, ",\"cat\":\"flow\",\"name\":\"flow\","
+		"\"id\":%llu%s}", (unsigned long long)arrow,
+		phase == 's' ? "" : ",\"bp\":\"e\"");
+}
+
+static void arrow_begins(struct output *out, const struct track *track,
+	int64_t ns, const void *from)
+{
+	thing_at(out, from)->arrow = ++out->arrows;
+	print_arrow(out, track, 's', ns, out->arrows);
+}
+
+/* 't' goes on, 'f' ends; if one was begun. */
+static void arrow_comes(struct output *out, const struct track *track,
+	char phase, int64_t ns, const void *from)
+{
+	struct thing *thing = thing_at(out, from);
+	uint64_t arrow = thing->arrow;
+
+	if (arrow == 0)
+		return;
+	if (phase == 'f')
+		thing->arrow = 0;
+	print_arrow(out, track, phase, ns, arrow);
+}
+
+static void slice_begins(struct output *out, struct track *track, int64_t ns,
+	const char *name)
+{
+	track->depth++;
+	print_event(out, track, 'B', ns);
+	fut_file_print(out->file, ",\"cat\":\"wait\",\"name\":\"%s\"}", name);
+}
+
+/* It may have begun before the trace. */
+static void slice_ends(struct output *out, struct track *track, int64_t ns)
+{
+	if (track->depth == 0)
+		return;
+	track->depth--;
+	print_event(out, track, 'E', ns);
+	fut_file_print(out->file, "}");
+}
+
+/* The next record of that thread that has a time; NULL: there is none. */
+static const struct fut_record *timed(const struct track *track, size_t at)
+{
+	const struct fut_record *record = track->records->record;
+
+	while (at < track->count && record[at].event == FUT_TRACE_NAME)
+		at++;
+	return at < track->count ? &record[at] : NULL;
+}
+
+/*
+ * How long a short slice is drawn: what settling submits is inside it.  Times
+ * grow, so it is never empty.
+ */
+static int64_t short_ns(const struct output *out, const struct track *track)
+{
+	const struct fut_record *record = &track->records->record[track->at];
+	const struct fut_record *next = timed(track, track->at + 1);
+	int64_t last_ns = record->ns, limit_ns;
+
+	for (size_t at = track->at + 1; record->event == FUT_TRACE_SETTLE &&
+	     next != NULL && next->event == FUT_TRACE_SUBMIT; at++) {
+		last_ns = next->ns;
+		next = timed(track, at + 1);
+	}
+	limit_ns = next != NULL ? next->ns : out->source->end_ns;
+	if (limit_ns > last_ns + SHORT_NS || limit_ns <= record->ns)
+		limit_ns = last_ns + SHORT_NS;
+	return limit_ns - record->ns;
+}
+
+static void print_short(struct output *out, const struct track *track,
+	const char *name)
+{
+	const struct fut_record *record = &track->records->record[track->at];
+	int64_t length_ns = short_ns(out, track);
+
+	print_event(out, track, 'X', record->ns);
+	fut_file_print(out->file, ",\"dur\":%lld.%03d,\"cat\":\"%s\","
+		"\"name\":\"%s\",\"args\":{\"of\":\"%p\"",
+		(long long)(length_ns / 1000), (int)(length_ns % 1000), name,
+		name, record->what);
+	if (record->event == FUT_TRACE_SETTLE)
+		fut_file_print(out->file, ",\"error\":%d",
+			(int)(intptr_t)record->with);
+	fut_file_print(out->file, "}}");
+}
+
+/* A pool's name is that of its workers, up to the last "-". */
+static void print_executor(struct output *out, const void *executor)
+{
+	const char *name = thing_at(out, executor)->name;
+	const char *end = name != NULL ? strrchr(name, '-') : NULL;
+
+	if (end != NULL)
+		fut_file_print_text(out->file, name, (size_t)(end - name));
+	else
+		fut_file_print(out->file, "%p", executor);
+}
+
+static void print_depth(struct output *out, const struct track *track,
+	int64_t ns, const void *executor)
+{
+	print_event(out, track, 'C', ns);
+	fut_file_print(out->file, ",\"name\":\"queue ");
+	print_executor(out, executor);
+	fut_file_print(out->file, "\",\"id\":\"%p\",\"args\":{\"tasks\":%llu}}",
+		executor, (unsigned long long)thing_at(out, executor)->queued);
+}
+
+/*
+ * How many an executor has that were submitted and neither started nor settled;
+ * unknown once something is missing.
+ */
+static void enqueue(struct output *out, const struct track *track, int64_t ns,
+	const void *task, const void *executor)
+{
+	if (ns > out->whole_ns || executor == NULL)
+		return;
+	thing_at(out, task)->executor = executor;
+	thing_at(out, executor)->queued++;
+	print_depth(out, track, ns, executor);
+}
+
+static void dequeue(struct output *out, const struct track *track, int64_t ns,
+	const void *task)
+{
+	const void *executor = thing_at(out, task)->executor;
+
+	if (ns > out->whole_ns || executor == NULL)
+		return;
+	thing_at(out, task)->executor = NULL;
+	thing_at(out, executor)->queued--;
+	print_depth(out, track, ns, executor);
+}
+
+static void print_submit(struct output *out, const struct track *track,
+	const struct fut_record *record)
+{
+	/* The one before at this address has not been seen to end. */
+	dequeue(out, track, record->ns, record->what);
+	print_short(out, track, "submit");
+	arrow_begins(out, track, record->ns, record->what);
+	enqueue(out, track, record->ns, record->what, record->with);
+}
+
+static void print_start(struct output *out, struct track *track,
+	const struct fut_record *record)
+{
+	bool named = track->at + 1 < track->count &&
+		record[1].event == FUT_TRACE_NAME;
+
+	track->depth++;
+	print_event(out, track, 'B', record->ns);
+	fut_file_print(out->file, ",\"cat\":\"task\",\"name\":\"");
+	if (named)
+		fut_file_print_text(out->file, record[1].text, FUT_TRACE_TEXT);
+	else
+		fut_file_print(out->file, "%p", record->with);
+	fut_file_print(out->file, "\",\"args\":{\"of\":\"%p\","
+		"\"function\":\"%p\"}}", record->what, record->with);
+	arrow_comes(out, track, 't', record->ns, record->what);
+	dequeue(out, track, record->ns, record->what);
+}
+
+static void print_settle(struct output *out, const struct track *track,
+	const struct fut_record *record)
+{
+	print_short(out, track, "settle");
+	arrow_comes(out, track, 'f', record->ns, record->what);
+	dequeue(out, track, record->ns, record->what);
+}
+
+/* It ends just after an arrow has come. */
+static void wait_ends(struct output *out, struct track *track,
+	const struct fut_record *record)
+{
+	if (track->depth > 0)
+		arrow_comes(out, track, 'f', record->ns - 1, record->what);
+	slice_ends(out, track, record->ns);
+}
+
+static void print_record(struct output *out, struct track *track,
+	const struct fut_record *record)
+{
+	switch ((enum fut_trace_event)record->event) {
+	case FUT_TRACE_SUBMIT:
+		print_submit(out, track, record);
+		break;
+	case FUT_TRACE_START:
+		print_start(out, track, record);
+		break;
+	case FUT_TRACE_END:
+		slice_ends(out, track, record->ns);
+		break;
+	case FUT_TRACE_SETTLE:
+		print_settle(out, track, record);
+		break;
+	case FUT_TRACE_STEAL:
+		print_short(out, track, "steal");
+		break;
+	case FUT_TRACE_PARK:
+		slice_begins(out, track, record->ns, "park");
+		break;
+	case FUT_TRACE_WAIT:
+		/* One that was woken for nothing may have left an arrow. */
+		thing_at(out, record->what)->arrow = 0;
+		slice_begins(out, track, record->ns, "wait");
+		break;
+	case FUT_TRACE_UNPARK:
+	case FUT_TRACE_WAITED:
+		wait_ends(out, track, record);
+		break;
+	case FUT_TRACE_WAKE:
+		print_short(out, track, "wake");
+		arrow_begins(out, track, record->ns, record->what);
+		break;
+	case FUT_TRACE_NAME:
+		break;
+	}
+}
+
+/* The one with the earliest record; NULL: there is none. */
+static struct track *earliest(struct output *out)
+{
+	struct track *first = NULL;
+	int64_t first_ns = INT64_MAX;
+
+	for (size_t i = 0; i < out->track_count; i++) {
+		struct track *track = &out->tracks[i];
+		const struct fut_record *record;
+
+		while (track->at < track->count && track->records->record[
+				track->at].event == FUT_TRACE_NAME)
+			track->at++;
+		record = timed(track, track->at);
+		if (record != NULL && record->ns < first_ns) {
+			first = track;
+			first_ns = record->ns;
+		}
+	}
+	return first;
+}
+
+static void print_records(struct output *out)
+{
+	struct track *track;
+
+	while ((track = earliest(out)) != NULL) {
+		const struct fut_record *record =
+			&track->records->record[track->at];
+
+		print_record(out, track, record);
+		track->last_ns = record->ns;
+		track->at++;
+	}
+	/* What still runs, or sleeps. */
+	for (size_t i = 0; i < out->track_count; i++) {
+		track = &out->tracks[i];
+		while (track->depth > 0)
+			slice_ends(out, track, out->source->end_ns >
+				track->last_ns ? out->source->end_ns :
+				track->last_ns);
+	}
+}
+
+static void print_names(struct output *out)
+{
+	for (size_t i = 0; i < out->track_count; i++) {
+		const struct track *track = &out->tracks[i];
+		const char *name = track->records->thread.name;
+
+		print_event(out, track, 'M', out->source->start_ns);
+		fut_file_print(out->file, ",\"name\":\"thread_name\","
+			"\"args\":{\"name\":\"");
+		fut_file_print_text(out->file, name, strlen(name));
+		fut_file_print(out->file, "\"}}");
+	}
+}
+
+/* An instant at the end of each track where records are missing. */
+static size_t print_dropped(struct output *out)
+{
+	size_t sum = out->source->lost;
+
+	for (size_t i = 0; i < out->track_count; i++) {
+		const struct track *track = &out->tracks[i];
+		size_t dropped = atomic_load_explicit(
+			&track->records->dropped, FUT_RELAXED);
+
+		if (dropped == 0)
+			continue;
+		sum += dropped;
+		print_event(out, track, 'i', out->source->end_ns);
+		fut_file_print(out->file, ",\"s\":\"t\",\"name\":\"dropped\","
+			"\"args\":{\"records\":%llu}}",
+			(unsigned long long)dropped);
+	}
+	return sum;
+}
+
+/* How far it goes, and whether a pool is named after the thread. */
+static void look_at(struct output *out, const struct track *track)
+{
+	const struct fut_record *record = track->records->record;
+	bool full = track->count == track->records->room;
+	size_t at = 0;
+
+	for (size_t i = track->count; full && i-- > 0;)
+		if (record[i].event != FUT_TRACE_NAME) {
+			if (record[i].ns < out->whole_ns)
+				out->whole_ns = record[i].ns;
+			break;
+		}
+	while (at < track->count && record[at].event != FUT_TRACE_PARK)
+		at++;
+	if (at < track->count)
+		thing_at(out, record[at].what)->name =
+			track->records->thread.name;
+}
+
+/* The records of this trace, as far as they have been written. */
+static bool find_tracks(struct output *out)
+{
+	const struct fut_records *records = out->source->newest;
+	size_t count = 0;
+
+	for (; records != NULL; records = records->next)
+		count++;
+	out->tracks = fut_alloc((count + 1) * sizeof(*out->tracks));
+	if (out->tracks == NULL)
+		return false;
+	for (records = out->source->newest; records != NULL;
+	     records = records->next) {
+		struct track *track = &out->tracks[out->track_count];
+
+		/* That before the count. */
+		if (atomic_load_explicit(&records->trace, FUT_ACQUIRE) !=
+				out->source->trace)
+			continue;
+		*track = (struct track){ .records = records,
+			.count = atomic_load_explicit(&records->count,
+				FUT_ACQUIRE) };
+		look_at(out, track);
+		out->track_count++;
+	}
+	return true;
+}
+
+int fut_tracks_write(const struct fut_tracks *tracks, int fd)
+{
+	struct output out = { .source = tracks,
+		.whole_ns = tracks->lost == 0 ? INT64_MAX : tracks->start_ns };
+	size_t dropped;
+	int error;
+
+	out.file = fut_file_begin(fd);
+	if (out.file == NULL)
+		return ENOMEM;
+	out.failed = !find_tracks(&out);
+	fut_file_print(out.file, "{\"displayTimeUnit\":\"ns\","
+		"\"traceEvents\":[");
+	print_names(&out);
+	print_records(&out);
+	dropped = print_dropped(&out);
+	fut_file_print(out.file, "\n],\"otherData\":{\"dropped\":%llu}}\n",
+		(unsigned long long)dropped);
+	error = fut_file_end(out.file);
+	fut_free(out.tracks);
+	fut_free(out.things);
+	return error == 0 && out.failed ? ENOMEM : error;
+}

@@ -3,12 +3,14 @@
 #include "file.h"
 #include "alloc.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { LINE = 400, BUFFER = 65536 };
@@ -125,6 +127,24 @@ void fut_file_print_text(struct fut_file *file, const char *bytes, size_t size)
 				text[at] == '\\' ? "\\" : "", (int)length,
 				(const char *)text + at);
 		}
+	}
+}
+
+void fut_file_print_function(struct fut_file *file, const void *function)
+{
+	Dl_info known;
+	const char *slash;
+
+	if (dladdr(function, &known) == 0 || known.dli_fname == NULL) {
+		fut_file_print(file, "%p", function);
+	} else if (known.dli_sname != NULL && known.dli_saddr == function) {
+		fut_file_print_text(file, known.dli_sname, SIZE_MAX);
+	} else {
+		slash = strrchr(known.dli_fname, '/');
+		fut_file_print_text(file, slash != NULL ? slash + 1 :
+			known.dli_fname, SIZE_MAX);
+		fut_file_print(file, "+0x%tx", (const char *)function -
+			(const char *)known.dli_fbase);
 	}
 }
 

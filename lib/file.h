@@ -34,6 +34,12 @@ void fut_file_print(struct fut_file *file, const char *format, ...)
  */
 void fut_file_print_text(struct fut_file *file, const char *bytes, size_t size);
 
+/*
+ * There, too: the name of a function; of one that is not exported, its object
+ * and its place there, as addr2line wants it.
+ */
+void fut_file_print_function(struct fut_file *file, const void *function);
+
 /* Returns 0, or the errno value of the first write that failed. */
 int fut_file_end(struct fut_file *file);
 

@@ -42,7 +42,7 @@ struct thing {
 struct output {
 	const struct fut_tracks *source;
 	struct fut_file *file;
-	struct track *tracks;
+	struct track *memory, *tracks;	/* the latter lie in the former */
 	size_t track_count;
 	struct thing *things;	/* hashed, a power of two, half empty */
 	size_t room, used;
@@ -283,7 +283,7 @@ static void print_start(struct output *out, struct track *track,
 	if (named)
 		fut_file_print_text(out->file, record[1].text, FUT_TRACE_TEXT);
 	else
-		fut_file_print(out->file, "%p", record->with);
+		fut_file_print_function(out->file, record->with);
 	fut_file_print(out->file, "\",\"args\":{\"of\":\"%p\","
 		"\"function\":\"%p\"}}", record->what, record->with);
 	arrow_comes(out, track, 't', record->ns, record->what);
@@ -454,21 +454,21 @@ static bool find_tracks(struct output *out)
 
 	for (; records != NULL; records = records->next)
 		count++;
-	out->tracks = fut_alloc((count + 1) * sizeof(*out->tracks));
-	if (out->tracks == NULL)
+	out->memory = fut_alloc((count + 1) * sizeof(*out->memory));
+	if (out->memory == NULL)
 		return false;
+	/* From the back: the oldest is the last in the list. */
+	out->tracks = out->memory + count;
 	for (records = out->source->newest; records != NULL;
 	     records = records->next) {
-		struct track *track = &out->tracks[out->track_count];
-
 		/* That before the count. */
 		if (atomic_load_explicit(&records->trace, FUT_ACQUIRE) !=
 				out->source->trace)
 			continue;
-		*track = (struct track){ .records = records,
+		*--out->tracks = (struct track){ .records = records,
 			.count = atomic_load_explicit(&records->count,
 				FUT_ACQUIRE) };
-		look_at(out, track);
+		look_at(out, out->tracks);
 		out->track_count++;
 	}
 	return true;
@@ -493,7 +493,7 @@ int fut_tracks_write(const struct fut_tracks *tracks, int fd)
 	fut_file_print(out.file, "\n],\"otherData\":{\"dropped\":%llu}}\n",
 		(unsigned long long)dropped);
 	error = fut_file_end(out.file);
-	fut_free(out.tracks);
+	fut_free(out.memory);
 	fut_free(out.things);
 	return error == 0 && out.failed ? ENOMEM : error;
 }

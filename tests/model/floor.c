@@ -332,6 +332,12 @@ void fut_file_print_text(struct fut_file *file, const char *bytes, size_t size)
 	(void)size;
 }
 
+void fut_file_print_function(struct fut_file *file, const void *function)
+{
+	(void)file;
+	(void)function;
+}
+
 int fut_file_end(struct fut_file *file)
 {
 	(void)file;

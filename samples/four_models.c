@@ -3,6 +3,7 @@
  *
  *	samples/four_models			from a server of its own
  *	samples/four_models --svg picture.svg
+ *	samples/four_models --trace trace.json	for https://ui.perfetto.dev
  *	samples/four_models http://host/a http://host/b
  *
  * The four models are the four functions below; the rest is measuring.
@@ -279,6 +280,20 @@ static int compare(const struct options *options, const struct http_url *urls)
 	return status;
 }
 
+static int compare_traced(const struct options *options,
+	const struct http_url *urls)
+{
+	int error = options->trace == NULL ? 0
+		: future_trace_open(options->trace);
+
+	if (error != 0)
+		return complain(options->trace, error);
+	int status = compare(options, urls);
+
+	error = options->trace == NULL ? 0 : future_trace_close();
+	return error == 0 ? status : complain(options->trace, error);
+}
+
 /* The URLs as given, in turn, or those of the server of its own. */
 static int url_read(const struct options *options, size_t which,
 	unsigned port, struct http_url *ret_url)
@@ -323,7 +338,7 @@ static int download(const struct options *options, unsigned port)
 	    url_read(options, count, port, &urls[count]) == 0)
 		count++;
 	if (count == options->count)
-		status = compare(options, urls);
+		status = compare_traced(options, urls);
 	while (count > 0)
 		http_url_fini(&urls[--count]);
 	free(urls);

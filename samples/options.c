@@ -21,6 +21,7 @@ static const char help[] =
 "  -T, --timeout=MS   for one body (10000)\n"
 "  -m, --model=N      run model N (1-4) only; may be repeated\n"
 "      --svg=FILE     also draw the timelines as a picture\n"
+"      --trace=FILE   also write what the pools did, for ui.perfetto.dev\n"
 "      --tsv          print numbers for programs, separated by tabs\n"
 "      --serve        only serve, print the URL, end with standard input;\n"
 "                     /1 /2 ... are bodies, /endless /truncated /missing\n"
@@ -29,7 +30,7 @@ static const char help[] =
 "\n"
 "Exits with 0, 1 if something failed, 2 for a wrong command line.\n";
 
-enum { OPTION_SVG = 256, OPTION_TSV, OPTION_SERVE };
+enum { OPTION_SVG = 256, OPTION_TRACE, OPTION_TSV, OPTION_SERVE };
 
 static const struct option longs[] = {
 	{ "count", required_argument, NULL, 'n' },
@@ -39,6 +40,7 @@ static const struct option longs[] = {
 	{ "timeout", required_argument, NULL, 'T' },
 	{ "model", required_argument, NULL, 'm' },
 	{ "svg", required_argument, NULL, OPTION_SVG },
+	{ "trace", required_argument, NULL, OPTION_TRACE },
 	{ "tsv", no_argument, NULL, OPTION_TSV },
 	{ "serve", no_argument, NULL, OPTION_SERVE },
 	{ "help", no_argument, NULL, 'h' },
@@ -136,6 +138,9 @@ bool options_read(int argc, char **argv, struct options *ret_options,
 			return false;
 		case OPTION_SVG:
 			options.svg = optarg;
+			break;
+		case OPTION_TRACE:
+			options.trace = optarg;
 			break;
 		case OPTION_TSV:
 			options.tsv = true;

@@ -16,6 +16,7 @@ struct options {
 	int timeout_ms;		/* for one body */
 	bool models[MODELS];	/* which are to run */
 	const char *svg;	/* a file to write, or NULL */
+	const char *trace;	/* the same */
 	bool tsv;
 	bool serve;
 	char **urls;		/* as given; used in turn */

@@ -137,6 +137,7 @@ tests_in_sh = \
 	tests/check_sim_bug.sh \
 	tests/check_style.sh \
 	tests/check_symbols.sh \
+	tests/check_trace.sh \
 	tests/check_watched.sh
 
 if HAVE_CHECK
@@ -185,4 +186,4 @@ EXTRA_DIST += $(tests_in_sh) tests/lib.sh tests/cxx.cc tests/dlclose.c \
 	tests/looping.h tests/own.h \
 	tests/stress.h tests/support.h tests/tools.h tests/tracing.h tests/waiting.h \
 	tests/world.h \
-	tests/seeded_leak.c tests/seeded_uaf.c
+	tests/lint_trace.c tests/seeded_leak.c tests/seeded_uaf.c

@@ -1,7 +1,7 @@
 # The pages that are read in a browser; their programs are run by
 # tests/check_install.sh.
 dist_doc_DATA = CONTRIBUTING.md COPYING NEWS README.md \
-	doc/design.md doc/guide.md
+	doc/design.md doc/guide.md doc/queue.bt
 
 # For gdb; see its first lines.
 gdbdir = $(pkgdatadir)/gdb

@@ -10,6 +10,7 @@ machine = \
 	lib/fork.c lib/fork.h \
 	lib/lock.c lib/lock.h \
 	lib/park.c lib/park.h \
+	lib/probe.h \
 	lib/self.c lib/self.h \
 	lib/text.c lib/text.h \
 	lib/thread.c lib/thread.h \

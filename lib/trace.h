@@ -14,6 +14,7 @@
 #define FUT_TRACE_H
 
 #include "base.h"
+#include "probe.h"
 #include "thread.h"
 
 /* What a record says of what, with what. */
@@ -79,9 +80,38 @@ static inline bool fut_trace_is_open(void)
 		FUT_RELAXED) != 0);
 }
 
-static inline void fut_trace(enum fut_trace_event event, const void *what,
-	const void *with)
+/* `event` is known where it stands: only that one is left there. */
+static inline __attribute__((always_inline)) void fut_trace_probe(
+	enum fut_trace_event event, const void *what, const void *with)
 {
+	switch (event) {
+	case FUT_TRACE_SUBMIT:
+		FUT_PROBE(submit, what, with);
+		break;
+	case FUT_TRACE_START:
+		FUT_PROBE(start, what, with);
+		break;
+	case FUT_TRACE_SETTLE:
+		FUT_PROBE(settle, what, with);
+		break;
+	case FUT_TRACE_STEAL:
+		FUT_PROBE(steal, what, with);
+		break;
+	case FUT_TRACE_PARK:
+		FUT_PROBE(park, what, with);
+		break;
+	case FUT_TRACE_UNPARK:
+		FUT_PROBE(unpark, what, with);
+		break;
+	default:
+		break;
+	}
+}
+
+static inline __attribute__((always_inline)) void fut_trace(
+	enum fut_trace_event event, const void *what, const void *with)
+{
+	fut_trace_probe(event, what, with);
 	if (fut_trace_is_open())
 		fut_trace_record(event, what, with);
 }

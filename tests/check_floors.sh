@@ -6,7 +6,7 @@
 # The one table: a floor, and the nouns that live there.
 floors='
 0 base ring
-1 alloc clock error file fork lock park self text thread unwind wakefd
+1 alloc clock error file fork lock park probe self text thread unwind wakefd
 2 bits block hook lots sleeper trace tracks waiter
 3 cell executor gate shell task
 4 admit asleep close default frame handle heap inline keep lane levels pool queue runner share shift timer worker

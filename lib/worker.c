@@ -488,7 +488,9 @@ int fut_worker_park(_Atomic uint32_t *word, uint32_t expected,
 	int error;
 
 	fut_worker_doze();
+	fut_trace(FUT_TRACE_WAIT, word, NULL);
 	error = fut_park(word, expected, deadline_ns);
+	fut_trace(FUT_TRACE_WAITED, word, NULL);
 	fut_worker_wake();
 	return error;
 }

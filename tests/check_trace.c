@@ -347,6 +347,59 @@ START_TEST(an_idle_worker_is_parked_under_the_name_of_its_thread)
 }
 END_TEST
 
+static void *drain_main(void *pool)
+{
+	ck_assert_int_eq(future_executor_drain(pool, FUTURE_FOREVER), 0);
+	return NULL;
+}
+
+START_TEST(a_drain_is_a_wait)
+{
+	struct gate gate = GATE_INIT;
+	future_executor_t *pool = pool_of(1);
+	struct tracing trace;
+	pthread_t thread;
+
+	open_trace();
+	occupy(pool, 1, &gate);
+	thread = thread_start(drain_main, pool);
+	others_sleep();
+	gate_open(&gate);
+	thread_finish(thread);
+	future_executor_unref(pool);
+	trace = close_trace();
+	ck_assert_uint_ge(tracing_count(&trace, 'B', "wait"), 1);
+	tracing_free(&trace);
+}
+END_TEST
+
+START_TEST(what_another_worker_had_taken_is_stolen)
+{
+	enum { TASKS = 8, SHARE = TASKS / 2 + 1 };
+	struct gate first = GATE_INIT, second = GATE_INIT, last = GATE_INIT;
+	future_executor_t *pool = pool_of(2);
+	struct tracing trace;
+
+	open_trace();
+	occupy(pool, 1, &first);
+	occupy(pool, 1, &second);
+	/* One takes half of them, and stays in the first of these. */
+	ck_assert_int_eq(future_execute(pool, pass_work, &last), 0);
+	for (int i = 1; i < TASKS; i++)
+		future_unref(submit_named(pool, "small"));
+	gate_open(&first);
+	gate_await(&last, 1);
+	gate_open(&second);
+	others_sleep();
+	gate_open(&last);
+	future_executor_unref(pool);
+	trace = close_trace();
+	ck_assert_uint_eq(tracing_count(&trace, 'B', "small"), TASKS - 1);
+	ck_assert_uint_eq(tracing_count(&trace, 'X', "steal"), SHARE - 1);
+	tracing_free(&trace);
+}
+END_TEST
+
 START_TEST(tasks_of_lanes_loops_sims_and_inline_are_in_it)
 {
 	future_executor_t *pool = pool_of(2), *lane = NULL, *loop = NULL;
@@ -580,6 +633,8 @@ int main(void)
 		a_wait_is_a_slice_to_which_an_arrow_leads_from_who_ended_it);
 	tcase_add_test(tcase,
 		an_idle_worker_is_parked_under_the_name_of_its_thread);
+	tcase_add_test(tcase, a_drain_is_a_wait);
+	tcase_add_test(tcase, what_another_worker_had_taken_is_stolen);
 	tcase_add_test(tcase, tasks_of_lanes_loops_sims_and_inline_are_in_it);
 	tcase_add_test(tcase, what_threads_that_have_ended_did_is_in_it);
 	tcase_add_test(tcase, a_second_trace_has_nothing_of_the_first);

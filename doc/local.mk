@@ -20,6 +20,7 @@ dist_man_MANS = \
 	doc/man/future_event.3 \
 	doc/man/future_executor.3 \
 	doc/man/future_executor_new.3 \
+	doc/man/future_executor_times.3 \
 	doc/man/future_get.3 \
 	doc/man/future_group.3 \
 	doc/man/future_lane_new.3 \

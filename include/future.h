@@ -40,6 +40,7 @@
 #include <future/report.h>
 #include <future/lane.h>
 #include <future/own.h>
+#include <future/stats.h>
 #include <future/future.h>
 #include <future/promise.h>
 #include <future/combine.h>

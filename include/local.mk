@@ -22,6 +22,7 @@ futureinclude_HEADERS = \
 	include/future/retry.h \
 	include/future/sim.h \
 	include/future/sites.h \
+	include/future/stats.h \
 	include/future/sync.h \
 	include/future/time.h \
 	include/future/timer.h \

@@ -207,23 +207,25 @@ bool fut_pool_hooks(struct future_executor *executor, uint32_t generation,
 	return same;
 }
 
-/* Adds for the calling worker, who alone writes these. */
-static void add(_Atomic uint64_t *counter, int64_t ns)
-{
-	atomic_store_explicit(counter,
-		atomic_load_explicit(counter, FUT_RELAXED) + (uint64_t)ns,
-		FUT_RELAXED);
-}
-
 void fut_pool_timed(struct future_executor *executor, int64_t queued_ns,
-	int64_t running_ns)
+	int64_t running_ns, bool own)
 {
-	struct fut_worker *worker = fut_pool_self(fut_pool_of(executor));
+	struct fut_pool *pool = fut_pool_of(executor);
+	struct fut_worker *worker = fut_pool_self(pool);
 
-	if (worker == NULL)
-		return;
-	add(&worker->queued_ns, queued_ns);
-	add(&worker->running_ns, running_ns);
+	FUT_ASSERT(pool->times != NULL);
+	if (worker != NULL) {
+		fut_times_grow(&worker->running_ns, (uint64_t)running_ns);
+		if (own)
+			fut_times_add(&pool->times[worker->index], queued_ns,
+				running_ns);
+	} else if (own) {
+		/* The last are those of all other threads. */
+		fut_lock(&pool->lock);
+		fut_times_add(&pool->times[pool->slots], queued_ns,
+			running_ns);
+		fut_unlock(&pool->lock);
+	}
 }
 
 void fut_pool_ran(struct future_executor *executor, enum fut_end end)
@@ -254,10 +256,6 @@ static void add_worker(struct fut_worker *worker,
 	stats->running += atomic_load_explicit(&worker->running, FUT_RELAXED);
 	stats->running -= atomic_load_explicit(&worker->claims_ended,
 		FUT_RELAXED);
-	stats->queued_ns += atomic_load_explicit(&worker->queued_ns,
-		FUT_RELAXED);
-	stats->running_ns += atomic_load_explicit(&worker->running_ns,
-		FUT_RELAXED);
 }
 
 void fut_pool_stats(struct future_executor *executor,
@@ -277,6 +275,10 @@ void fut_pool_stats(struct future_executor *executor,
 	ret_stats->threads = pool->width;
 	for (size_t i = 0; pool->workers != NULL && i < pool->slots; i++)
 		add_worker(&pool->workers[i], ret_stats, ended);
+	for (size_t i = 0; pool->times != NULL && i <= pool->slots; i++) {
+		ret_stats->queued_ns += fut_times_sum(&pool->times[i].queued);
+		ret_stats->running_ns += fut_times_sum(&pool->times[i].running);
+	}
 	fut_unlock(&pool->lock);
 	ret_stats->completed = ended[FUT_END_OK];
 	ret_stats->failed = ended[FUT_END_FAILED];
@@ -309,4 +311,38 @@ void fut_pool_name(struct fut_pool *pool, char *ret_name)
 	fut_lock(&pool->lock);
 	memcpy(ret_name, pool->name, sizeof(pool->name));
 	fut_unlock(&pool->lock);
+}
+
+/* Who asks has a handle, or is inside: the pool stays what it is. */
+void fut_pool_times(struct future_executor *executor,
+	struct future_executor_times *ret_times)
+{
+	struct fut_pool *pool = fut_pool_of(executor);
+
+	for (size_t i = 0; pool->times != NULL && i <= pool->slots; i++)
+		fut_times_read(&pool->times[i], ret_times);
+}
+
+static void read_worker(struct fut_worker *worker,
+	struct future_executor_worker *ret_worker)
+{
+	memset(ret_worker, 0, sizeof(*ret_worker));
+	for (int i = FUT_END_ELSEWHERE; i < FUT_ENDS; i++)
+		ret_worker->tasks += atomic_load_explicit(&worker->ended[i],
+			FUT_RELAXED);
+	ret_worker->stolen = atomic_load_explicit(&worker->stolen,
+		FUT_RELAXED);
+	ret_worker->slept = atomic_load_explicit(&worker->slept, FUT_RELAXED);
+	ret_worker->running_ns = atomic_load_explicit(&worker->running_ns,
+		FUT_RELAXED);
+}
+
+size_t fut_pool_workers(struct future_executor *executor, size_t size,
+	struct future_executor_worker *ret_workers)
+{
+	struct fut_pool *pool = fut_pool_of(executor);
+
+	for (size_t i = 0; i < size && i < pool->slots; i++)
+		read_worker(&pool->workers[i], &ret_workers[i]);
+	return pool->slots;
 }

@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <future/executor.h>
+#include <future/stats.h>
 
 struct fut_timer;
 struct fut_timers;
@@ -152,12 +153,13 @@ struct fut_executor_kind {
 
 	/*
 	 * These two only where `hooked` was set.  hooks: under the shell's
-	 * generation; false if that is over.
+	 * generation; false if that is over.  timed: a function has returned,
+	 * of a task that is its `own`, or of one of a lane on it.
 	 */
 	bool (*hooks)(struct future_executor *executor, uint32_t generation,
 		struct fut_executor_hooks *ret_hooks);
 	void (*timed)(struct future_executor *executor, int64_t queued_ns,
-		int64_t running_ns);
+		int64_t running_ns, bool own);
 
 	/* The end of a handle: none of these if it is immortal. */
 	void (*close)(struct future_executor *executor, bool wait);
@@ -178,6 +180,12 @@ struct fut_executor_kind {
 	int (*drain)(struct future_executor *executor, int64_t deadline_ns);
 	void (*stats)(struct future_executor *executor,
 		struct future_executor_stats *ret_stats);
+
+	/* See <future/stats.h>; what is given is all zero.  NULL: nothing. */
+	void (*times)(struct future_executor *executor,
+		struct future_executor_times *ret_times);
+	size_t (*workers)(struct future_executor *executor, size_t size,
+		struct future_executor_worker *ret_workers);
 };
 
 struct future_executor {

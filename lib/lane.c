@@ -1,5 +1,6 @@
 /* The start and the end of a lane, and its handle.  See lane.h. */
 #include "lane.h"
+#include "alloc.h"
 #include "default.h"
 #include "frame.h"
 #include "shell.h"
@@ -13,13 +14,17 @@ static struct fut_shells shells;
 void fut_lane_end(struct fut_lane *lane)
 {
 	struct future_executor *root = lane->root;
+	struct fut_times *times;
 	bool timed;
 
 	/* What is armed after the look into the heap is refused as stale. */
 	fut_lock(&lane->lock);
 	timed = lane->timed;
+	times = lane->times;
+	lane->times = NULL;
 	fut_shell_renew(&lane->executor);
 	fut_unlock(&lane->lock);
+	fut_free(times);
 	if (timed)
 		fut_tasks_drop(root->kind->evict(root, &lane->executor),
 			ESHUTDOWN);
@@ -97,11 +102,17 @@ static bool lane_hooks(struct future_executor *executor, uint32_t generation,
 }
 
 static void lane_timed(struct future_executor *executor, int64_t queued_ns,
-	int64_t running_ns)
+	int64_t running_ns, bool own)
 {
-	struct future_executor *parent = fut_lane_parent(fut_lane_of(executor));
+	struct fut_lane *lane = fut_lane_of(executor);
+	struct future_executor *parent = fut_lane_parent(lane);
 
-	parent->kind->timed(parent, queued_ns, running_ns);
+	if (own) {
+		fut_lock(&lane->lock);
+		fut_times_add(lane->times, queued_ns, running_ns);
+		fut_unlock(&lane->lock);
+	}
+	parent->kind->timed(parent, queued_ns, running_ns, false);
 }
 
 static void set_phase(struct fut_lane *lane, enum fut_phase phase)
@@ -248,7 +259,21 @@ static void lane_stats(struct future_executor *executor,
 		ret_stats->queued;
 	ret_stats->threads = threads == 0 || lane->limit < threads ?
 		lane->limit : threads;
+	if (lane->times != NULL) {
+		ret_stats->queued_ns = fut_times_sum(&lane->times->queued);
+		ret_stats->running_ns = fut_times_sum(&lane->times->running);
+	}
 	fut_unlock(&lane->lock);
+}
+
+/* Who asks has a handle, or is inside: it stays this lane. */
+static void lane_times(struct future_executor *executor,
+	struct future_executor_times *ret_times)
+{
+	struct fut_lane *lane = fut_lane_of(executor);
+
+	if (lane->times != NULL)
+		fut_times_read(lane->times, ret_times);
 }
 
 static const struct fut_executor_kind lane_kind = {
@@ -271,6 +296,7 @@ static const struct fut_executor_kind lane_kind = {
 	.join = lane_join,
 	.drain = lane_drain,
 	.stats = lane_stats,
+	.times = lane_times,
 };
 
 static struct fut_shells shells = {
@@ -290,9 +316,24 @@ static struct future_executor *root_of(struct future_executor *executor)
 	return executor;
 }
 
+/* What it keeps its times in, where the parent has any.  0 or ENOMEM. */
+static int new_times(struct future_executor *parent,
+	struct fut_times **ret_times)
+{
+	struct fut_executor_hooks hooks = { .timing = false };
+
+	*ret_times = NULL;
+	if (!atomic_load_explicit(&parent->hooked, FUT_RELAXED) ||
+	    !parent->kind->hooks(parent, fut_executor_generation(parent),
+			&hooks) || !hooks.timing)
+		return 0;
+	*ret_times = fut_alloc_lines(sizeof(**ret_times));
+	return *ret_times != NULL ? 0 : ENOMEM;
+}
+
 /* Takes the lock, for whoever has the address of an earlier lane. */
 static void configure(struct fut_lane *lane, struct future_executor *parent,
-	size_t limit)
+	size_t limit, struct fut_times *times)
 {
 	fut_lock(&lane->lock);
 	atomic_store_explicit(&lane->executor.parent, parent, FUT_RELAXED);
@@ -304,6 +345,7 @@ static void configure(struct fut_lane *lane, struct future_executor *parent,
 	lane->timed = lane->orphan = false;
 	lane->running = lane->peak = lane->refused = 0;
 	memset(lane->counts, 0, sizeof(lane->counts));
+	lane->times = times;
 	fut_unlock(&lane->lock);
 	atomic_store_explicit(&lane->executor.hooked, atomic_load_explicit(
 		&parent->hooked, FUT_RELAXED), FUT_RELAXED);
@@ -313,7 +355,8 @@ static void configure(struct fut_lane *lane, struct future_executor *parent,
 int future_lane_new(future_executor_t *parent, size_t limit,
 	future_executor_t **ret_lane)
 {
-	struct future_executor *executor;
+	struct future_executor *executor = NULL;
+	struct fut_times *times;
 
 	if (limit == 0 || ret_lane == NULL)
 		return EINVAL;
@@ -325,12 +368,14 @@ int future_lane_new(future_executor_t *parent, size_t limit,
 		return ECHILD;
 	if (!fut_executor_try_ref(parent))
 		return ESHUTDOWN;
-	executor = fut_shell_new(&shells);
+	if (new_times(parent, &times) == 0)
+		executor = fut_shell_new(&shells);
 	if (executor == NULL) {
+		fut_free(times);
 		fut_executor_leave(parent);
 		return ENOMEM;
 	}
-	configure(fut_lane_of(executor), parent, limit);
+	configure(fut_lane_of(executor), parent, limit, times);
 	*ret_lane = executor;
 	return 0;
 }

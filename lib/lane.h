@@ -22,6 +22,7 @@
 #include "executor.h"
 #include "lock.h"
 #include "queue.h"
+#include "times.h"
 
 #include <future/lane.h>
 
@@ -42,6 +43,7 @@ struct fut_lane {
 	size_t peak;
 	size_t refused;
 	size_t counts[FUT_ENDS];
+	struct fut_times *times;	/* constant; NULL: nobody asked */
 };
 
 static inline struct fut_lane *fut_lane_of(struct future_executor *executor)

@@ -84,6 +84,7 @@ house = \
 	lib/then.c lib/then.h \
 	lib/timeout.c \
 	lib/timer.c lib/timer.h \
+	lib/times.c lib/times.h \
 	lib/token.c lib/token.h \
 	lib/trace.c lib/trace.h \
 	lib/tracks.c lib/tracks.h \

@@ -166,15 +166,16 @@ void fut_job_before(struct fut_job *job)
 	}
 }
 
-/* To the executor's sums. */
+/* For the executor.  A sim's clock may have come or gone meanwhile. */
 static void timed(struct fut_job *job, const struct fut_more *more)
 {
 	int64_t queued_ns = more->started_at -
 		atomic_load_explicit(&more->queued_at, FUT_RELAXED);
+	int64_t running_ns = fut_clock_now() - more->started_at;
 
 	job->task.executor->kind->timed(job->task.executor,
 		queued_ns > 0 ? queued_ns : 0,
-		fut_clock_now() - more->started_at);
+		running_ns > 0 ? running_ns : 0, true);
 }
 
 void fut_job_after(struct fut_job *job, int error)

@@ -30,6 +30,8 @@ static const struct fut_executor_kind pool_kind = {
 	.timers = fut_pool_timers,
 	.drain = fut_pool_drain,
 	.stats = fut_pool_stats,
+	.times = fut_pool_times,
+	.workers = fut_pool_workers,
 };
 
 static struct fut_shells shells = {
@@ -40,13 +42,17 @@ static struct fut_shells shells = {
 void fut_pool_release(struct fut_pool *pool)
 {
 	struct fut_worker *workers;
+	struct fut_times *times;
 
 	fut_lock(&pool->lock);
 	workers = pool->workers;
+	times = pool->times;
 	pool->workers = NULL;
+	pool->times = NULL;
 	fut_shell_renew(&pool->executor);
 	fut_unlock(&pool->lock);
 	fut_free(workers);
+	fut_free(times);
 	fut_shell_free(&shells, &pool->executor);
 	fut_block_trim();
 }
@@ -206,7 +212,10 @@ int future_pool_new(const future_pool_options_t *options,
 	pool = fut_pool_of(shell);
 	configure(pool, options);
 	pool->workers = fut_alloc_lines(pool->slots * sizeof(*pool->workers));
-	if (pool->workers == NULL) {
+	if (options->timing)
+		pool->times = fut_alloc_lines(
+			(pool->slots + 1) * sizeof(*pool->times));
+	if (pool->workers == NULL || (options->timing && pool->times == NULL)) {
 		error = ENOMEM;
 		goto free_shell;
 	}

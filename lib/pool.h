@@ -35,6 +35,7 @@
 #include "sleeper.h"
 #include "thread.h"
 #include "timer.h"
+#include "times.h"
 #include "trace.h"
 
 #include <future/pool.h>
@@ -80,7 +81,8 @@ struct fut_worker {
 	_Atomic size_t ended[FUT_ENDS];
 	_Atomic size_t running;
 	_Atomic size_t claims_ended;	/* of the pool's claims */
-	_Atomic uint64_t queued_ns, running_ns;
+	_Atomic size_t stolen, slept;
+	_Atomic uint64_t running_ns;
 
 	struct fut_share share;
 };
@@ -106,6 +108,7 @@ struct fut_pool {
 	void (*on_thread_start)(void *arg);
 	void (*on_thread_stop)(void *arg);
 	struct fut_worker *workers;
+	struct fut_times *times;	/* one more than slots; or NULL */
 
 	/* Set rarely, and looked at for each task: so in a line that stays. */
 	_Atomic uint32_t closing;	/* the phase, to be read without lock */
@@ -309,7 +312,7 @@ void fut_pool_ran(struct future_executor *executor, enum fut_end end);
 bool fut_pool_hooks(struct future_executor *executor, uint32_t generation,
 	struct fut_executor_hooks *ret_hooks);
 void fut_pool_timed(struct future_executor *executor, int64_t queued_ns,
-	int64_t running_ns);
+	int64_t running_ns, bool own);
 void fut_pool_close(struct future_executor *executor, bool wait);
 void fut_pool_shutdown(struct future_executor *executor);
 size_t fut_pool_cancel(struct future_executor *executor);
@@ -333,6 +336,10 @@ bool fut_pool_worker(struct fut_pool *pool, size_t index,
 void fut_pool_name(struct fut_pool *pool, char *ret_name);
 void fut_pool_stats(struct future_executor *executor,
 	struct future_executor_stats *ret_stats);
+void fut_pool_times(struct future_executor *executor,
+	struct future_executor_times *ret_times);
+size_t fut_pool_workers(struct future_executor *executor, size_t size,
+	struct future_executor_worker *ret_workers);
 
 /* The shell goes back, under a new generation: nobody is left in the pool. */
 void fut_pool_release(struct fut_pool *pool);

@@ -2,6 +2,7 @@
 #include "lane.h"
 #include "default.h"
 #include "frame.h"
+#include "pool.h"
 #include "sleeper.h"
 #include "unwind.h"
 
@@ -157,7 +158,7 @@ static void work_left(void *arg)
 }
 
 /* Runs what was taken; settling it, too, is inside the lane. */
-static void work(struct fut_lane *lane, struct fut_task *task)
+static enum fut_end work(struct fut_lane *lane, struct fut_task *task)
 {
 	struct at_work at = { .lane = lane };
 	enum fut_end end = FUT_END_HUSK;
@@ -172,6 +173,7 @@ static void work(struct fut_lane *lane, struct fut_task *task)
 		fut_frame_pop(&at.frame);
 	}
 	count_end(lane, end);
+	return end == FUT_END_HUSK ? FUT_END_HUSK : FUT_END_ELSEWHERE;
 }
 
 static enum fut_end runner_run(struct fut_task *runner)
@@ -191,9 +193,7 @@ static enum fut_end runner_run(struct fut_task *runner)
 	fut_unlock(&lane->lock);
 	if (hired)
 		send(lane, FUT_POST_AGAIN);
-	if (turn)
-		work(lane, task);
-	return task != NULL ? FUT_END_ELSEWHERE : FUT_END_HUSK;
+	return turn ? work(lane, task) : FUT_END_HUSK;
 }
 
 static bool runner_drop(struct fut_task *runner, int error)
@@ -294,6 +294,15 @@ bool fut_lane_may_help(struct future_executor *executor,
 	return may;
 }
 
+/* No runner was taken up that the worker would count. */
+static void count_helped(struct future_executor *root)
+{
+	struct fut_worker *worker = fut_self()->worker;
+
+	if (worker != NULL && &worker->pool->executor == root)
+		FUT_COUNT_UP(worker->ended[FUT_END_ELSEWHERE]);
+}
+
 void fut_lane_help(struct future_executor *executor,
 	const struct fut_task *task)
 {
@@ -301,9 +310,11 @@ void fut_lane_help(struct future_executor *executor,
 	struct future_executor *parent = fut_lane_parent(lane);
 	bool inside = fut_frame_belongs(executor), may, hired = false;
 	bool cancelled = fut_executor_cancelled(parent);
+	struct future_executor *root;
 	struct fut_task *first = NULL;
 
 	fut_lock(&lane->lock);
+	root = lane->root;
 	may = may_take(lane, task, inside);
 	if (may && cancelled) {
 		/* As the runner will be, which may be far behind. */
@@ -317,8 +328,8 @@ void fut_lane_help(struct future_executor *executor,
 	fut_unlock(&lane->lock);
 	if (hired)
 		send(lane, FUT_POST_AGAIN);
-	if (may)
-		work(lane, first);
+	if (may && work(lane, first) != FUT_END_HUSK)
+		count_helped(root);
 }
 
 void fut_lane_start(struct fut_lane *lane, struct future_executor *parent)

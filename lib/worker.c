@@ -168,20 +168,26 @@ static void wake_next(struct fut_pool *pool)
 		fut_pool_wake_one(pool);
 }
 
+static struct fut_task *take_from(struct fut_worker *worker, size_t other)
+{
+	struct fut_pool *pool = worker->pool;
+	struct fut_task *task =
+		fut_share_steal(&pool->workers[other].share, pool);
+
+	if (task != NULL)
+		FUT_COUNT_UP(worker->stolen);
+	return task;
+}
+
 /* One task from somebody's share; NULL if all are empty. */
 static struct fut_task *steal(struct fut_worker *worker)
 {
-	struct fut_pool *pool = worker->pool;
+	size_t slots = worker->pool->slots;
+	struct fut_task *task = NULL;
 
-	for (size_t i = 1; i < pool->slots; i++) {
-		struct fut_worker *other =
-			&pool->workers[(worker->index + i) % pool->slots];
-		struct fut_task *task = fut_share_steal(&other->share, pool);
-
-		if (task != NULL)
-			return task;
-	}
-	return NULL;
+	for (size_t i = 1; i < slots && task == NULL; i++)
+		task = take_from(worker, (worker->index + i) % slots);
+	return task;
 }
 
 /*
@@ -204,7 +210,7 @@ static struct fut_task *relieve(struct fut_worker *worker)
 	if (fut_share_left(word) == 0)
 		return NULL;
 	if (atomic_load_explicit(&share->seen, FUT_RELAXED) == word)
-		return fut_share_steal(share, pool);
+		return take_from(worker, worker->look);
 	atomic_store_explicit(&share->seen, word, FUT_RELAXED);
 	return NULL;
 }
@@ -284,8 +290,10 @@ static bool rest(struct fut_worker *worker, size_t takes)
 	if ((empty || surplus) && pool->takes == takes) {
 		stay = surplus || !leaves(worker);
 		worker->rested = stay;
-		if (stay)
+		if (stay) {
 			FUT_COUNT_UP(pool->idle);
+			FUT_COUNT_UP(worker->slept);
+		}
 		calm = pool->watchers > 0 && idle(pool) == pool->alive;
 		if (calm)
 			fut_pool_bump(&pool->calm);

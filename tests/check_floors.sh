@@ -10,7 +10,7 @@ floors='
 2 bits block hook lots sleeper trace tracks waiter
 3 cell executor gate shell task
 4 admit asleep close default frame handle heap inline keep lane levels pool queue runner share shift timer worker
-4 calm loop own pass sim turn
+4 calm loop own pass sim times turn
 5 after cancel combine every follow get help hope job knot known lost more plain promise result
 5 explore stop submit then timeout token group report
 5 channel event latch mutex semaphore wait

@@ -208,6 +208,25 @@ static void run_hooks(void)
 	ck_assert_int_eq(held, 0);
 }
 
+static void run_lane(void)
+{
+	future_executor_t *pool = some_pool(&(future_pool_options_t){
+		.threads = 1, .timing = true });
+	future_executor_t *lane = pool;
+	int error;
+
+	if (pool == NULL)
+		return;
+	error = future_lane_new(pool, 1, &lane);
+	want_of_memory(error);
+	ck_assert((error == 0) == (lane != pool));
+	if (error == 0) {
+		settles(future_submit(lane, nothing_task, NULL));
+		future_executor_unref(lane);
+	}
+	future_executor_unref(pool);
+}
+
 static void run_then(void)
 {
 	future_executor_t *pool = two_threads();
@@ -637,6 +656,7 @@ static const struct scenario {
 	{ "submit_with", run_submit_with },
 	{ "execute", run_execute },
 	{ "hooks", run_hooks },
+	{ "lane", run_lane },
 	{ "then", run_then },
 	{ "then_with", run_then_with },
 	{ "chain", run_chain },

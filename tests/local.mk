@@ -89,6 +89,7 @@ tests_in_c = \
 	tests/check_timeout \
 	tests/check_timer \
 	tests/check_timer_end \
+	tests/check_times \
 	tests/check_token \
 	tests/check_trace \
 	tests/check_unobserved \

@@ -22,7 +22,7 @@ typedef struct future_executor_stats {
 	size_t cancelled;
 	size_t refused;
 	size_t peak_queue;	/* the most that were ever queued */
-	uint64_t queued_ns;	/* sums; only with .timing, else 0 */
+	uint64_t queued_ns;	/* sums; only with .timing, else 0: stats.h */
 	uint64_t running_ns;
 	size_t threads;		/* how many tasks run at once; 0: unknown */
 } future_executor_stats_t;

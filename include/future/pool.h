@@ -32,7 +32,7 @@ typedef struct future_pool_options {
 	const char *name;	/* copied; threads are "name-0", "name-1" */
 	size_t stack_size;	/* bytes; 0: the system's default */
 	size_t spare_threads;	/* for those that sleep; see below */
-	bool timing;		/* clock every task */
+	bool timing;		/* clock every task: <future/stats.h> */
 
 	/* Run on each worker, first and last; `arg` is hook_arg. */
 	void (*on_thread_start)(void *arg);

@@ -60,6 +60,7 @@ EXTRA_DIST += tests/model/build.sh tests/model/all.sh \
 	tests/model/scenario_settle.c \
 	tests/model/scenario_sim.c \
 	tests/model/scenario_timer.c \
+	tests/model/scenario_times.c \
 	tests/model/scenario_token.c \
 	tests/model/scenario_trace.c \
 	tests/model/schedule.c tests/model/schedule.h \

@@ -12,6 +12,7 @@ samples = \
 	samples/inspect \
 	samples/hybrid \
 	samples/merge_sort \
+	samples/metrics \
 	samples/philosophers \
 	samples/processes \
 	samples/producers \
@@ -82,6 +83,9 @@ samples_inspect_LDADD = lib/libfuture.la
 
 samples_merge_sort_SOURCES = samples/merge_sort.c
 samples_merge_sort_LDADD = lib/libfuture.la
+samples_metrics_SOURCES = samples/metrics.c \
+	samples/prometheus.c samples/prometheus.h
+samples_metrics_LDADD = lib/libfuture.la
 samples_philosophers_LDADD = lib/libfuture.la
 samples_processes_SOURCES = samples/processes.c \
 	samples/workers.c samples/workers.h

@@ -31,6 +31,7 @@ house = \
 	lib/combine.c \
 	lib/completion.c \
 	lib/default.c lib/default.h \
+	lib/doze.c \
 	lib/each.c \
 	lib/event.c \
 	lib/every.c \

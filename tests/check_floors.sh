@@ -9,7 +9,7 @@ floors='
 1 alloc clock error file fork lock park probe self text thread unwind wakefd
 2 bits block hook lots sleeper trace tracks waiter
 3 cell executor gate shell task
-4 admit asleep close default frame handle heap inline keep lane levels pool queue runner share shift timer worker
+4 admit asleep close default doze frame handle heap inline keep lane levels pool queue runner share shift timer worker
 4 calm loop own pass sim times turn
 5 after cancel combine every follow get help hope job knot known lost more plain promise result
 5 explore stop submit then timeout token group report
@@ -22,6 +22,7 @@ cell admit
 cell asleep
 cell close
 cell default
+cell doze
 cell executor
 cell frame
 cell handle

@@ -1,7 +1,8 @@
 # The pages that are read in a browser; their programs are run by
 # tests/check_install.sh.
 dist_doc_DATA = CONTRIBUTING.md COPYING NEWS README.md \
-	doc/design.md doc/guide.md doc/queue.bt
+	doc/design.md doc/guide.md doc/queue.bt \
+	doc/deadlock.svg doc/healthy.svg doc/stall.svg
 
 # For gdb; see its first lines.
 gdbdir = $(pkgdatadir)/gdb

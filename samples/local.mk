@@ -21,7 +21,8 @@ samples = \
 	samples/request_id \
 	samples/resource \
 	samples/saga \
-	samples/sim_bug
+	samples/sim_bug \
+	samples/symptoms
 
 if SAMPLES
 noinst_PROGRAMS += $(samples)
@@ -96,5 +97,8 @@ samples_race_condition_LDADD = lib/libfuture.la
 samples_request_id_LDADD = lib/libfuture.la
 samples_resource_LDADD = lib/libfuture.la
 samples_saga_LDADD = lib/libfuture.la
+samples_symptoms_SOURCES = samples/symptoms.c
+samples_symptoms_LDADD = lib/libfuture.la
+
 samples_sim_bug_SOURCES = samples/sim_bug.c
 samples_sim_bug_LDADD = lib/libfuture.la

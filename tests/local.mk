@@ -139,6 +139,7 @@ tests_in_sh = \
 	tests/check_samples.sh \
 	tests/check_sim_bug.sh \
 	tests/check_style.sh \
+	tests/check_symptoms.sh \
 	tests/check_symbols.sh \
 	tests/check_trace.sh \
 	tests/check_watched.sh

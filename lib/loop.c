@@ -351,7 +351,6 @@ int future_loop_new(future_executor_t **ret_loop)
 
 	if (ret_loop == NULL)
 		return EINVAL;
-	fut_trace_ask();
 	error = fut_wakefd_open(&wakefd);
 	if (error != 0)
 		return error;

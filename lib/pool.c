@@ -202,7 +202,6 @@ int future_pool_new(const future_pool_options_t *options,
 		options = &defaults;
 	if (ret_pool == NULL)
 		return EINVAL;
-	fut_trace_ask();
 	error = check_options(options);
 	if (error != 0)
 		return error;

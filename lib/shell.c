@@ -1,6 +1,7 @@
 /* See shell.h. */
 #include "shell.h"
 #include "alloc.h"
+#include "trace.h"
 
 static struct fut_lock all_lock;
 static struct fut_shells *_Atomic all;	/* written under all_lock */
@@ -27,6 +28,7 @@ static bool watch(struct fut_shells *shells)
 
 	if (atomic_load_explicit(&shells->watched, FUT_ACQUIRE))
 		return true;
+	fut_trace_ask();
 	/* Twice would be harmless: forget() may run twice. */
 	if (fut_fork_at_child(forget) != 0)
 		return false;

@@ -129,7 +129,7 @@ static inline void fut_trace_name(const char *name)
 		fut_trace_record_name(name);
 }
 
-/* Whoever makes the first pool or loop: the environment may ask for a trace. */
+/* Where the first executor is made: the environment may ask for a trace. */
 void fut_trace_ask(void);
 
 #endif

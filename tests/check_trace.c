@@ -570,6 +570,29 @@ START_TEST(the_environment_asks_for_a_trace_of_the_whole_run)
 }
 END_TEST
 
+static void use_inline(void *arg)
+{
+	future_executor_t *lane = NULL;
+
+	setenv("FUTURE_TRACE", arg, 1);
+	CHILD_ASSERT(future_lane_new(future_inline(), 1, &lane) == 0);
+	future_unref(submit_named(lane, "asked"));
+	future_executor_unref(lane);
+	exit(0);
+}
+
+START_TEST(whatever_executor_is_first_asks_for_it)
+{
+	struct tracing trace;
+
+	make_path();
+	ck_assert_int_eq(in_child(use_inline, path), 0);
+	trace = read_trace();
+	find(&trace, 'B', "asked");
+	tracing_free(&trace);
+}
+END_TEST
+
 START_TEST(the_environment_asks_in_vain_for_what_cannot_be_written)
 {
 	ck_assert_int_eq(in_child(use_environment, "/nowhere/at/all"), 0);
@@ -646,6 +669,7 @@ int main(void)
 		a_forked_child_is_not_traced_but_may_begin_one_of_its_own);
 	tcase_add_test(tcase,
 		the_environment_asks_for_a_trace_of_the_whole_run);
+	tcase_add_test(tcase, whatever_executor_is_first_asks_for_it);
 	tcase_add_test(tcase,
 		the_environment_asks_in_vain_for_what_cannot_be_written);
 	tcase_add_test(tcase, traces_come_and_go_while_threads_record);

@@ -48,7 +48,7 @@ grep -q "no/where: No such file" "$tmp/out" ||
 
 # Whatever the environment asks for.
 for sample in actor as_completed event_loop fanout in_poll merge_sort \
-	philosophers producers pubsub race_condition resource saga sim_bug; do
+	philosophers processes producers pubsub race_condition resource saga sim_bug; do
 	rm -f "$tmp/trace"
 	# Whether they do as they should is for their own tests to say.
 	FUTURE_TRACE=$tmp/trace samples/$sample > "$tmp/out" 2>&1 < /dev/null

@@ -4,9 +4,9 @@
  *
  *	FUTURE_TRACE=trace.json program
  *
- * traces a whole run, without a change to the program: from the first pool or
- * loop that it makes to its exit.  (The file is emptied first; if it cannot be
- * written there is none.)  The two calls trace a part.
+ * traces a whole run, without a change to the program: from the first executor
+ * that it makes (the default one, say) to its exit.  The file is emptied first;
+ * if it cannot be written there is no trace.  The two calls trace a part.
  *
  * Each thread writes what it does into memory of its own, of a fixed size; when
  * that is full it writes no more, and what is missing is counted.  All else is

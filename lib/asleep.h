@@ -32,6 +32,7 @@ struct fut_asleep {
 	struct future_cell *on;		/* its hope, with one of its own */
 	bool joins;		/* for its function to return: it has settled */
 	bool firm;		/* others are told first that it is in vain */
+	bool stops;		/* a cancel of its function ends it */
 	struct fut_sleeper *sleeper;
 	struct fut_asleep *outer;	/* that the same thread is in, too */
 	struct fut_asleep *todo;	/* these three in a search */

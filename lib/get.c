@@ -105,7 +105,8 @@ static enum fut_hope rest_enter(struct rest *rest, struct future_cell *cell,
 
 	rest->asleep = (struct fut_asleep){ .spot = fut_spot_here(),
 		.waits = cell, .joins = is_settled(cell),
-		.firm = how & FUT_WAIT_FIRM, .sleeper = &rest->sleeper };
+		.firm = how & FUT_WAIT_FIRM,
+		.stops = how & FUT_WAIT_STOPS, .sleeper = &rest->sleeper };
 	fut_asleep_add(&rest->asleep);
 	hope = fut_hope_find(&rest->asleep, helps, &rest->on);
 	rest->asleep.on = rest->on;

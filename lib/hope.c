@@ -30,6 +30,15 @@ struct search {
 
 static uint64_t searches;	/* in somebody's turn: see fut_asleep.seen */
 
+/* Its function has been cancelled: the wait ends, once it looks. */
+static bool is_stopped(const struct fut_asleep *asleep)
+{
+	const struct fut_frame *frame = asleep->spot.frame;
+
+	return asleep->stops && frame != NULL && frame->cell != NULL &&
+		fut_is_settled(fut_cell_state(frame->cell));
+}
+
 /*
  * It has not been woken, or is who searches, and is about to sleep.  Who joins
  * sleeps on, whatever it was told: it has nothing to look for.
@@ -38,7 +47,7 @@ static bool is_asleep(const struct search *search,
 	const struct fut_asleep *asleep)
 {
 	return asleep == search->own || asleep->joins ||
-		!fut_asleep_is_woken(asleep);
+		(!fut_asleep_is_woken(asleep) && !is_stopped(asleep));
 }
 
 /* Whether it can move is to be seen, since `by` needs it. */

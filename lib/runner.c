@@ -71,8 +71,8 @@ static void prod(struct future_executor *parent)
 static bool unlock_after(struct fut_lane *lane)
 {
 	struct future_executor *parent = fut_lane_parent(lane);
-	bool looked = lane->queue.head != NULL && (lane->sent ?
-		lane->running == lane->limit : lane->running > lane->limit);
+	bool looked = lane->queue.head != NULL &&
+		lane->running + lane->sent > lane->limit;
 	bool hired;
 
 	lane->running--;

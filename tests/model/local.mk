@@ -86,10 +86,12 @@ EXTRA_DIST += tests/mutants/run.sh \
 	tests/mutants/an_item_for_who_was_dropped.patch \
 	tests/mutants/cache_decided_twice.patch \
 	tests/mutants/cancel_settles_before_it_leaves.patch \
+	tests/mutants/cancelled_counts_as_asleep.patch \
 	tests/mutants/decided_before_registered.patch \
 	tests/mutants/executor_over_while_it_posts.patch \
 	tests/mutants/decided_while_it_was_looked_at.patch \
 	tests/mutants/follow_wakes_nobody.patch \
+	tests/mutants/full_lane_ends_one_and_prods_nobody.patch \
 	tests/mutants/granted_fires_under_the_lock.patch \
 	tests/mutants/granted_without_a_claim.patch \
 	tests/mutants/hang_ignores_firing.patch \

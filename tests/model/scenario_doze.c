@@ -1,6 +1,7 @@
 /* Workers asleep in their tasks: who runs what is queued, who is told. */
 #include "scenario.h"
 
+#include <future/lane.h>
 #include <future/loop.h>
 #include <future/sync.h>
 
@@ -335,6 +336,242 @@ SCENARIO(a_hope_that_a_race_was_decided_without, .bound = 1)
 	future_promise_free(decider);
 	future_promise_free(hoped);
 	promise_end();
+	pool_end(pool);
+}
+
+/*
+ * A promise is kept while another, whose waiter had set its hope elsewhere,
+ * looks at what that decides.
+ */
+
+static future_result_t get_kept_or_other(future_result_t in, void *kept)
+{
+	future_t *any = FUTURE_ANY((future_t *)kept, tasks[0]);
+
+	(void)in;
+	MODEL_CHECK(future_wait(any, FUTURE_FOREVER) == 0);
+	future_unref(any);
+	return future_ok(NULL);
+}
+
+static future_semaphore_t go;
+
+static future_result_t get_when_permitted(future_result_t in, void *which)
+{
+	MODEL_CHECK(future_semaphore_acquire(&permit, 1) == 0);
+	MODEL_CHECK(future_semaphore_release(&go, 1) == 0);
+	return start_both(in, which);
+}
+
+SCENARIO(an_any_is_decided_while_another_looks_at_it, .bound = 1)
+{
+	static int second = 1;
+	future_promise_t *keeps;
+	future_t *kept;
+
+	pool = pool_at_rest(2);
+	permit = go = (future_semaphore_t)FUTURE_SEMAPHORE_INIT(0);
+	promise_in(future_inline());
+	MODEL_CHECK(future_promise_new(pool, &keeps) == 0);
+	kept = future_promise_future(keeps);
+	model_quiet(true);
+	tasks[0] = future_then_on(promised, pool, get_when_permitted, &second);
+	tasks[1] = future_then_on(promised, pool, get_kept_or_other, kept);
+	future_promise_settle(promise, future_ok(NULL));
+	model_rest();
+	model_quiet(false);
+	MODEL_CHECK(future_semaphore_release(&permit, 1) == 0);
+	MODEL_CHECK(future_semaphore_acquire(&go, 1) == 0);
+	future_promise_settle(keeps, future_ok(NULL));
+	for (int i = 0; i < 2; i++)
+		MODEL_CHECK(future_get(tasks[i]).error == 0);
+	MODEL_CHECK(model_counted(REFUSED) == 0);
+	for (int i = 0; i < 2; i++)
+		future_unref(tasks[i]);
+	future_unref(kept);
+	future_promise_free(keeps);
+	promise_end();
+	pool_end(pool);
+}
+
+/*
+ * Between a waiter and one who is about to be told is a third, who had set its
+ * hope on the waiter: it has to set that on the other, or nobody looks again.
+ */
+
+static future_t *told;
+
+static future_result_t get_told_and_other(future_result_t in, void *arg)
+{
+	future_t *all = FUTURE_ALL(told, tasks[1]);
+	int error = future_wait(all, FUTURE_FOREVER);
+
+	(void)in;
+	(void)arg;
+	MODEL_CHECK(error == 0 || error == EDEADLK);
+	model_count(error == 0 ? PASSED : REFUSED);
+	future_unref(all);
+	return future_ok(NULL);
+}
+
+static future_result_t get_kept(void *kept)
+{
+	return future_get(kept);
+}
+
+SCENARIO(a_waiter_behind_one_who_is_about_to_be_told, .bound = 1)
+{
+	static int first;
+	future_promise_t *keeps;
+	future_t *kept;
+
+	pool = pool_at_rest(3);
+	permit = go = (future_semaphore_t)FUTURE_SEMAPHORE_INIT(0);
+	promise_in(future_inline());
+	MODEL_CHECK(future_promise_new(pool, &keeps) == 0);
+	kept = future_promise_future(keeps);
+	model_quiet(true);
+	told = future_submit(pool, get_kept, kept);
+	tasks[0] = future_then_on(promised, pool, get_told_and_other, NULL);
+	tasks[1] = future_then_on(promised, pool, get_when_permitted, &first);
+	future_promise_settle(promise, future_ok(NULL));
+	model_rest();
+	model_quiet(false);
+	MODEL_CHECK(future_semaphore_release(&permit, 1) == 0);
+	future_promise_settle(keeps, future_ok(NULL));
+	for (int i = 0; i < 2; i++)
+		MODEL_CHECK(future_get(tasks[i]).error == 0);
+	MODEL_CHECK(model_counted(PASSED) == 1);
+	MODEL_CHECK(model_counted(REFUSED) == 1);
+	for (int i = 0; i < 2; i++)
+		future_unref(tasks[i]);
+	future_unref(told);
+	future_unref(kept);
+	future_promise_free(keeps);
+	promise_end();
+	pool_end(pool);
+}
+
+/*
+ * A cancel has woken the sleeper, who has not got up yet.  What it runs further
+ * out will go on, though what it slept for cannot move.
+ */
+
+static future_t *cancelled;
+
+static future_result_t get_who_waits(void *arg)
+{
+	int error = future_wait(tasks[1], FUTURE_FOREVER);
+
+	(void)arg;
+	MODEL_CHECK(error == ECANCELED || error == EDEADLK || error == 0);
+	return future_ok(NULL);
+}
+
+static future_result_t get_cancelled(future_result_t in, void *arg)
+{
+	int error = future_wait(cancelled, FUTURE_FOREVER);
+
+	(void)in;
+	(void)arg;
+	MODEL_CHECK(error == 0);
+	return future_ok(NULL);
+}
+
+static future_result_t get_after_the_cancel(future_result_t in, void *arg)
+{
+	(void)in;
+	(void)arg;
+	MODEL_CHECK(future_semaphore_acquire(&permit, 1) == 0);
+	MODEL_CHECK(future_wait(tasks[0], FUTURE_FOREVER) == 0);
+	return future_ok(NULL);
+}
+
+SCENARIO(a_sleeper_that_is_cancelled_can_move, .bound = 1)
+{
+	pool = pool_at_rest(1);
+	other = pool_at_rest(1);
+	permit = (future_semaphore_t)FUTURE_SEMAPHORE_INIT(0);
+	promise_in(future_inline());
+	tasks[0] = future_then_on(promised, pool, get_cancelled, NULL);
+	tasks[1] = future_then_on(promised, other, get_after_the_cancel, NULL);
+	cancelled = future_submit(pool, get_who_waits, NULL);
+	future_promise_settle(promise, future_ok(NULL));
+	future_cancel(cancelled);
+	MODEL_CHECK(future_semaphore_release(&permit, 1) == 0);
+	for (int i = 0; i < 2; i++)
+		MODEL_CHECK(future_get(tasks[i]).error == 0);
+	MODEL_CHECK(future_join(cancelled, FUTURE_FOREVER) == 0);
+	for (int i = 0; i < 2; i++)
+		future_unref(tasks[i]);
+	future_unref(cancelled);
+	promise_end();
+	pool_end(other);
+	pool_end(pool);
+}
+
+/*
+ * A lane of two with three functions at work, as one helps from inside, and its
+ * runner on its way: when one of them ends there is no room still, and those
+ * who had hoped for that end look again.
+ */
+
+static struct step {
+	future_semaphore_t permit;
+	future_t **on, *done;
+} in_lane, outside, helped, inside, waiter, last;
+
+static future_result_t take_step(void *arg)
+{
+	struct step *step = arg;
+	int error = future_semaphore_acquire(&step->permit, 1);
+
+	MODEL_CHECK(error == 0);
+	error = step->on != NULL ? future_wait(*step->on, FUTURE_FOREVER) : 0;
+	MODEL_CHECK(error == 0 || error == EDEADLK);
+	model_count(error == 0 ? PASSED : REFUSED);
+	return future_ok(NULL);
+}
+
+static void begin_step(struct step *step, future_executor_t *executor,
+	size_t permits, future_t **on)
+{
+	step->permit = (future_semaphore_t)FUTURE_SEMAPHORE_INIT(permits);
+	step->on = on;
+	step->done = future_submit(executor, take_step, step);
+}
+
+SCENARIO(an_end_in_a_lane_that_is_full_still, .bound = 1)
+{
+	struct step *const all[] = { &in_lane, &outside, &helped, &inside,
+		&waiter, &last };
+	future_executor_t *lane;
+
+	pool = pool_at_rest(3);
+	model_quiet(true);
+	MODEL_CHECK(future_lane_new(pool, 2, &lane) == 0);
+	begin_step(&in_lane, lane, 0, &outside.done);
+	model_rest();
+	begin_step(&outside, pool, 0, &helped.done);
+	begin_step(&waiter, pool, 0, &last.done);
+	model_rest();
+	begin_step(&helped, lane, 1, &inside.done);
+	begin_step(&inside, lane, 0, &waiter.done);
+	begin_step(&last, lane, 1, NULL);
+	MODEL_CHECK(future_semaphore_release(&outside.permit, 1) == 0);
+	model_rest();
+	MODEL_CHECK(future_semaphore_release(&waiter.permit, 1) == 0);
+	model_rest();
+	MODEL_CHECK(future_semaphore_release(&inside.permit, 1) == 0);
+	model_rest();
+	model_quiet(false);
+	MODEL_CHECK(future_semaphore_release(&in_lane.permit, 1) == 0);
+	for (size_t i = 0; i < 6; i++)
+		MODEL_CHECK(future_get(all[i]->done).error == 0);
+	MODEL_CHECK(model_counted(REFUSED) == 2);
+	for (size_t i = 0; i < 6; i++)
+		future_unref(all[i]->done);
+	future_executor_unref(lane);
 	pool_end(pool);
 }
 

@@ -2,7 +2,8 @@
 #include "knot.h"
 #include "clock.h"
 
-static struct fut_knot last;	/* in somebody's turn */
+static struct fut_knot last;	/* these two in somebody's turn */
+static uint32_t born;		/* see fork.h: a parent's is none */
 
 static struct fut_sight sight_of(const struct future_cell *cell)
 {
@@ -25,13 +26,19 @@ static struct fut_tie tie_of(const struct fut_asleep *asleep)
 		.on = sight_of(asleep->waits) };
 }
 
+static void begin(size_t count)
+{
+	last.at_ns = fut_clock_now();
+	last.count = count;
+	born = fut_fork_now();
+}
+
 void fut_knot_note(const struct fut_asleep *told, uint64_t search)
 {
 	const struct fut_asleep *asleep = fut_asleep_first();
 
-	last.at_ns = fut_clock_now();
+	begin(1);
 	last.ties[0] = tie_of(told);
-	last.count = 1;
 	for (; asleep != NULL; asleep = asleep->next) {
 		if (asleep == told || asleep->seen != search)
 			continue;
@@ -48,8 +55,7 @@ void fut_knot_note_self(struct future_cell *waits)
 
 	if (!fut_asleep_turn())
 		return;
-	last.at_ns = fut_clock_now();
-	last.count = 0;
+	begin(0);
 	for (const struct fut_frame *frame = self->frame; frame != NULL;
 	     frame = frame->up) {
 		if (frame->cell == NULL)
@@ -67,11 +73,15 @@ void fut_knot_note_self(struct future_cell *waits)
 
 bool fut_knot_last(struct fut_knot *ret_knot)
 {
+	bool there;
+
 	if (!fut_asleep_turn())
 		return false;
-	*ret_knot = last;
+	there = last.count > 0 && born == fut_fork_now();
+	if (there)
+		*ret_knot = last;
 	fut_asleep_turn_ends();
-	return ret_knot->count > 0;
+	return there;
 }
 
 size_t fut_knot_asleep(struct fut_tie *ties, size_t room)

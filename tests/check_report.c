@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 
 static char *text;
 
@@ -199,6 +200,36 @@ START_TEST(the_last_deadlock_is_remembered)
 }
 END_TEST
 
+static future_result_t get_own(future_result_t in, void *own)
+{
+	(void)in;
+	return future_get(*(future_t **)own);
+}
+
+START_TEST(a_parents_deadlock_is_not_its_childs)
+{
+	FUTURE_AUTO future_t *ready = NULL;
+	future_promise_t *start = NULL;
+	int status = -1;
+	pid_t child;
+
+	ck_assert_int_eq(future_promise_new(future_inline(), &start), 0);
+	ready = future_promise_future(start);
+	inner = future_then(ready, get_own, &inner);
+	future_promise_settle(start, future_ok(NULL));
+	ck_assert_int_eq(future_get(inner).error, EDEADLK);
+	report();
+	says("EDEADLK, 0.");
+	child = fork();
+	if (child == 0)
+		_exit(strstr(report(), "EDEADLK") != NULL);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	future_unref(inner);
+	future_promise_free(start);
+}
+END_TEST
+
 START_TEST(futures_are_counted_by_site)
 {
 	future_t *futures[3];
@@ -303,6 +334,7 @@ int main(void)
 	tcase_add_test(tcase, what_a_worker_runs_has_its_name_and_time);
 	tcase_add_test(tcase, who_waits_for_what_is_said);
 	tcase_add_test(tcase, the_last_deadlock_is_remembered);
+	tcase_add_test(tcase, a_parents_deadlock_is_not_its_childs);
 	tcase_add_test(tcase, futures_are_counted_by_site);
 	tcase_add_test(tcase, timers_are_counted);
 	tcase_add_test(tcase, who_is_told_of_an_error_has_its_name);

@@ -376,6 +376,7 @@ int future_lane_new(future_executor_t *parent, size_t limit,
 		return ENOMEM;
 	}
 	configure(fut_lane_of(executor), parent, limit, times);
+	fut_shell_show(&shells, executor);
 	*ret_lane = executor;
 	return 0;
 }

@@ -365,6 +365,7 @@ int future_loop_new(future_executor_t **ret_loop)
 	init(loop, &wakefd);
 	fut_unlock(&loop->timers.lock);
 	atomic_store_explicit(&loop->executor.refs, 1, FUT_RELAXED);
+	fut_shell_show(&shells, shell);
 	*ret_loop = &loop->executor;
 	return 0;
 }

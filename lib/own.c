@@ -429,6 +429,7 @@ int future_executor_new(const future_executor_ops_t *ops, void *self,
 	memset(own->counts, 0, sizeof(own->counts));
 	fut_unlock(&own->lock);
 	atomic_store_explicit(&own->executor.refs, 1, FUT_RELAXED);
+	fut_shell_show(&shells, shell);
 	*ret_executor = &own->executor;
 	return 0;
 }

@@ -190,6 +190,21 @@ void fut_pool_hire(struct fut_worker *worker)
 	fut_pool_exit(pool);
 }
 
+/* Under the lock, for who reports on a pool that is only being made. */
+static bool make_workers(struct fut_pool *pool, bool timing)
+{
+	struct fut_worker *workers = fut_alloc_lines(pool->slots *
+		sizeof(*workers));
+
+	fut_lock(&pool->lock);
+	pool->workers = workers;
+	fut_unlock(&pool->lock);
+	if (timing)
+		pool->times = fut_alloc_lines((pool->slots + 1) *
+			sizeof(*pool->times));
+	return workers != NULL && (!timing || pool->times != NULL);
+}
+
 int future_pool_new(const future_pool_options_t *options,
 	future_executor_t **ret_pool)
 {
@@ -210,14 +225,11 @@ int future_pool_new(const future_pool_options_t *options,
 		return ENOMEM;
 	pool = fut_pool_of(shell);
 	configure(pool, options);
-	pool->workers = fut_alloc_lines(pool->slots * sizeof(*pool->workers));
-	if (options->timing)
-		pool->times = fut_alloc_lines(
-			(pool->slots + 1) * sizeof(*pool->times));
-	if (pool->workers == NULL || (options->timing && pool->times == NULL)) {
+	if (!make_workers(pool, options->timing)) {
 		error = ENOMEM;
 		goto free_shell;
 	}
+	fut_shell_show(&shells, shell);
 	for (size_t i = 0; i < pool->width && error == 0; i++)
 		error = start_worker(pool);
 	if (error != 0)

@@ -54,7 +54,6 @@ static struct future_executor *make(struct fut_shells *shells)
 		return NULL;
 	executor->kind = shells->kind;
 	executor->born = fut_fork_now();
-	executor->used = true;
 	fut_lock(&shells->lock);
 	executor->made_before = shells->made;
 	shells->made = ~(uintptr_t)executor;
@@ -70,12 +69,18 @@ struct future_executor *fut_shell_new(struct fut_shells *shells)
 		return NULL;
 	fut_lock(&shells->lock);
 	executor = shells->free;
-	if (executor != NULL) {
+	if (executor != NULL)
 		shells->free = executor->next_free;
-		executor->used = true;
-	}
 	fut_unlock(&shells->lock);
 	return executor != NULL ? executor : make(shells);
+}
+
+void fut_shell_show(struct fut_shells *shells,
+	struct future_executor *executor)
+{
+	fut_lock(&shells->lock);
+	executor->used = true;
+	fut_unlock(&shells->lock);
 }
 
 void fut_shell_free(struct fut_shells *shells,

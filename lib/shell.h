@@ -24,11 +24,18 @@ struct fut_shells {
 /* A free one, or a new one, which is all zero; NULL if there is no memory. */
 struct future_executor *fut_shell_new(struct fut_shells *shells);
 
+/* It has been set up: from now on it is one of all. */
+void fut_shell_show(struct fut_shells *shells,
+	struct future_executor *executor);
+
 /* The executor in it is over: nobody is left in there, but old addresses. */
 void fut_shell_free(struct fut_shells *shells,
 	struct future_executor *executor);
 
-/* Copies the addresses of at most `room` in use; how many there are. */
+/*
+ * Copies the addresses of at most `room` in use; how many there are.  Any of
+ * them may be over, or another one, when it is looked at.
+ */
 size_t fut_shell_all(struct future_executor **executors, size_t room);
 
 /*

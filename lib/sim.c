@@ -258,6 +258,7 @@ int future_sim_new(uint64_t seed, future_executor_t **ret_sim)
 	fut_lots_init(&sim->lots, seed);
 	sim->orphan = false;
 	atomic_store_explicit(&sim->executor.refs, 1, FUT_RELAXED);
+	fut_shell_show(&shells, shell);
 	self->sim = &sim->executor;
 	self->clock = &sim->now_ns;
 	*ret_sim = &sim->executor;

@@ -291,14 +291,18 @@ START_TEST(who_is_told_of_an_error_has_its_name)
 END_TEST
 
 /* Reports from two threads while futures with names come and go. */
+static void report_to_nobody(void)
+{
+	FILE *null = fopen("/dev/null", "w");
+
+	ck_assert_int_eq(future_report(null), 0);
+	fclose(null);
+}
+
 static void *report_often(void *arg)
 {
-	for (int i = 0; i < 100; i++) {
-		FILE *null = fopen("/dev/null", "w");
-
-		ck_assert_int_eq(future_report(null), 0);
-		fclose(null);
-	}
+	for (int i = 0; i < 100; i++)
+		report_to_nobody();
 	return arg;
 }
 
@@ -323,6 +327,61 @@ START_TEST(reports_while_everything_moves)
 }
 END_TEST
 
+static atomic_bool enough;
+
+static void *report_on_and_on(void *arg)
+{
+	while (!atomic_load(&enough))
+		report_to_nobody();
+	return arg;
+}
+
+static future_result_t report_and_fail(void *arg)
+{
+	(void)arg;
+	report_to_nobody();
+	return future_fail(EIO);
+}
+
+static void report_what_was_lost(void *arg, const future_unobserved_t *lost)
+{
+	(void)arg;
+	(void)lost;
+	report_to_nobody();
+}
+
+/* Of a pool, a lane on it, a loop and their tasks, from birth to death. */
+static void live(void)
+{
+	future_executor_t *pool = pool_named("short", 2), *lane, *loop;
+
+	ck_assert_int_eq(future_lane_new(pool, 1, &lane), 0);
+	ck_assert_int_eq(future_loop_new(&loop), 0);
+	future_unref(task(pool, "fails", report_and_fail, NULL));
+	future_unref(task(lane, "fails", report_and_fail, NULL));
+	future_unref(task(loop, "runs", nothing, NULL));
+	future_unref(future_after(loop, FUTURE_NOW));
+	future_unref(future_after(lane, future_in_ms(1)));
+	future_executor_unref(loop);
+	future_executor_unref(lane);
+	future_executor_unref(pool);
+}
+
+START_TEST(reports_while_executors_begin_and_end)
+{
+	pthread_t thread;
+
+	future_set_unobserved(report_what_was_lost, NULL);
+	pthread_create(&thread, NULL, report_on_and_on, NULL);
+	for (size_t i = 0; i < 200; i++)
+		live();
+	atomic_store(&enough, true);
+	pthread_join(thread, NULL);
+	report();
+	says("0 executors, 0 waits in functions, 0 futures with a name");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("report");
@@ -339,5 +398,6 @@ int main(void)
 	tcase_add_test(tcase, timers_are_counted);
 	tcase_add_test(tcase, who_is_told_of_an_error_has_its_name);
 	tcase_add_test(tcase, reports_while_everything_moves);
+	tcase_add_test(tcase, reports_while_executors_begin_and_end);
 	return suite_run(suite);
 }

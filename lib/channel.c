@@ -407,7 +407,8 @@ static void end_waits(struct fut_link **queue, struct fut_granted *ended)
 
 		next = link != last ? link->next : NULL;
 		if (waiter->kind->claim(waiter))
-			fut_granted_add(ended, queue, waiter, EPIPE);
+			fut_granted_add(ended, queue, waiter,
+				waiter->kind->gone(waiter) ? ECANCELED : EPIPE);
 	}
 }
 

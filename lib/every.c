@@ -37,6 +37,13 @@ static struct fut_job *job_of_due(struct fut_task *task)
 {
 	return &FUT_OWNER(task, struct every, due)->job;
 }
+/* There are no more runs.  That a shutdown ends them is no error to look at. */
+static bool end(struct fut_job *job, int error)
+{
+	if (error == ESHUTDOWN)
+		fut_cell_see(&job->cell);
+	return fut_job_drop(job, error);
+}
 
 /* It is due.  Afterwards it may be gone. */
 static void post(struct fut_job *job)
@@ -46,7 +53,7 @@ static void post(struct fut_job *job)
 	fut_job_queued(job);
 	error = fut_post(&job->task, FUT_POST_TIMED);
 	if (error != 0)
-		fut_job_drop(job, error);
+		end(job, error);
 }
 
 static enum fut_end due_run(struct fut_task *task)
@@ -57,7 +64,7 @@ static enum fut_end due_run(struct fut_task *task)
 
 static bool due_drop(struct fut_task *task, int error)
 {
-	return fut_job_drop(job_of_due(task), error);
+	return end(job_of_due(task), error);
 }
 
 static void arm(struct every *every, enum fut_post how)
@@ -66,6 +73,8 @@ static void arm(struct every *every, enum fut_post how)
 
 	if (error == ETIMEDOUT)
 		post(&every->job);
+	else if (error != 0 && how == FUT_POST_TIMED)
+		end(&every->job, error);
 	else if (error != 0)
 		fut_job_drop(&every->job, error);
 }
@@ -138,7 +147,7 @@ static enum fut_end every_run(struct fut_task *task)
 
 static bool every_drop(struct fut_task *task, int error)
 {
-	return fut_job_drop(fut_job_of_task(task), error);
+	return end(fut_job_of_task(task), error);
 }
 
 /* True: it has been posted, or is about to be. */

@@ -136,6 +136,7 @@ static void hang_and_look(struct fut_job *job, struct future_cell *inner)
 static void follow_late(struct fut_job *job, struct future_cell *inner)
 {
 	fut_job_cancel(fut_job_of(inner));
+	fut_cell_see(inner);
 	fut_job_unref(fut_job_of(inner));
 	fut_cell_quiet(&job->cell, 0);
 	fut_job_unref(job);

@@ -285,21 +285,29 @@ future_result_t future_get(future_t *future)
 	return fut_cell_result(future);
 }
 
+/* That a wait has ended counts, whether it slept or not. */
+static void see(struct future_cell *cell, int error)
+{
+	if (error == 0 && fut_cell_is_unseen(cell))
+		fut_cell_see(cell);
+}
+
 int future_wait(future_t *future, future_time_t deadline)
 {
-	return future == NULL ? EINVAL :
-		wait(future, deadline.ns, FUT_WAIT_STOPS);
+	int error;
+
+	if (future == NULL)
+		return EINVAL;
+	error = wait(future, deadline.ns, FUT_WAIT_STOPS);
+	see(future, error);
+	return error;
 }
 
 future_result_t future_take(future_t *future)
 {
 	int error = future_wait(future, FUTURE_FOREVER);
 
-	if (error != 0)
-		return future_fail(error);
-	if (fut_cell_is_unseen(future))
-		fut_cell_see(future);
-	return fut_job_take(future);
+	return error != 0 ? future_fail(error) : fut_job_take(future);
 }
 
 /* What is queued is for others meanwhile. */
@@ -402,6 +410,11 @@ int fut_join(struct future_cell *cell, int64_t deadline_ns, unsigned how)
 
 int future_join(future_t *future, future_time_t deadline)
 {
-	return future == NULL ? EINVAL :
-		fut_join(future, deadline.ns, FUT_WAIT_STOPS);
+	int error;
+
+	if (future == NULL)
+		return EINVAL;
+	error = fut_join(future, deadline.ns, FUT_WAIT_STOPS);
+	see(future, error);
+	return error;
 }

@@ -77,7 +77,8 @@ static future_result_t child_run(void *arg)
 	/* What a child that was cancelled returns nobody asks for. */
 	own = fut_stop_own();
 	if (result.error != 0 && own != NULL && !fut_stop_asked()) {
-		/* It fails so itself; the rest is cancelled. */
+		/* It fails so itself; the error is the group's, too. */
+		fut_cell_see(own);
 		fut_under_leave(&fut_job_behind(fut_job_of(own))->under);
 		fail(child->group, result.error);
 	}
@@ -148,9 +149,11 @@ future_t *future_group_submit(future_group_t *group, future_task_fn *fn,
 	child = fn != NULL ? fut_alloc(sizeof(*child)) : NULL;
 	if (child == NULL) {
 		int error = fn != NULL ? ENOMEM : EINVAL;
+		future_t *failed = fut_job_failed(fut_home_here(), error);
 
 		fail(group, error);
-		return fut_job_failed(fut_home_here(), error);
+		fut_cell_see(failed);
+		return failed;
 	}
 	*child = (struct child){ .group = group, .fn = fn, .arg = arg };
 	return child_submit(child);

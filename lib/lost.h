@@ -2,8 +2,8 @@
  * Floor 5: errors that nobody has looked at.
  *
  * A future is SEEN if it settles while something hangs on it, if something is
- * hung on it later, or if its error or its state is returned.  One that has
- * failed and goes without that has lost its error.
+ * hung on it later, if its error or its state is returned, or a wait for it has
+ * ended.  One that has failed and goes without that has lost its error.
  */
 #ifndef FUT_LOST_H
 #define FUT_LOST_H

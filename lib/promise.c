@@ -118,7 +118,11 @@ void future_promise_free(future_promise_t *promise)
 		future_unref(call);
 	}
 	fut_block_free(promise, sizeof(*promise));
-	if (!fut_cell_inherited(&job->cell) && fut_cell_claim(&job->cell))
+	if (!fut_cell_inherited(&job->cell) && fut_cell_claim(&job->cell)) {
+		/* Nobody can hear of it, nor has to. */
+		if (fut_cell_refs(&job->cell) == 1)
+			fut_cell_see(&job->cell);
 		fut_job_settle(job, &dead);
+	}
 	fut_job_unref(job);
 }

@@ -382,7 +382,7 @@ int fut_on_cancel(future_t *future, future_executor_t *executor,
 	int error = 0;
 
 	if (call->kind != &dependent_cell) {
-		error = fut_cell_result(call).error;
+		error = future_get(call).error;
 		future_unref(call);
 	} else {
 		*ret_call = call;

@@ -82,6 +82,16 @@ static void look_by_state(future_t *future)
 	ck_assert_int_eq(future_state(future), FUTURE_FAILED);
 }
 
+static void look_by_wait(future_t *future)
+{
+	ck_assert_int_eq(future_wait(future, FUTURE_FOREVER), 0);
+}
+
+static void look_by_join(future_t *future)
+{
+	ck_assert_int_eq(future_join(future, FUTURE_FOREVER), 0);
+}
+
 static void look_by_catch(future_t *future)
 {
 	future_unref(future_catch(future, repair, NULL));
@@ -112,7 +122,8 @@ static void look_by_timeout(future_t *future)
 typedef void look_fn(future_t *future);
 
 static look_fn *const looks[] = { look_by_get, look_by_take, look_by_state,
-	look_by_catch, look_by_finally, look_by_all, look_by_timeout };
+	look_by_wait, look_by_join, look_by_catch, look_by_finally, look_by_all,
+	look_by_timeout };
 
 enum { LOOKS = sizeof(looks) / sizeof(looks[0]) };
 
@@ -297,14 +308,101 @@ START_TEST(an_execute_that_was_refused_has_said_so)
 }
 END_TEST
 
-START_TEST(a_child_of_a_group_is_its_own)
+/* The child is gone before the group is closed. */
+START_TEST(the_error_of_a_child_is_its_groups)
 {
 	future_group_t *group = NULL;
 
 	begin();
-	ck_assert_int_eq(future_group_new(NULL, NULL, &group), 0);
+	ck_assert_int_eq(future_group_new(future_inline(), NULL, &group), 0);
 	future_unref(future_group_submit(group, be_broken, NULL));
 	ck_assert_int_eq(future_group_close(group), EIO);
+	ck_assert_int_eq(future_group_new(NULL, NULL, &group), 0);
+	future_unref(future_group_submit(group, NULL, NULL));
+	ck_assert_int_eq(future_group_close(group), EINVAL);
+	ck_assert_uint_eq(lost.count, 0);
+}
+END_TEST
+
+START_TEST(a_receive_that_was_let_go_has_not_failed)
+{
+	future_channel_t *channel = NULL;
+	future_t *kept;
+
+	begin();
+	ck_assert_int_eq(future_channel_new(1, NULL, &channel), 0);
+	future_unref(future_channel_recv_async(channel));
+	kept = future_channel_recv_async(channel);
+	future_channel_close(channel);
+	ck_assert_uint_eq(lost.count, 0);
+	future_unref(kept);
+	ck_assert_int_eq(lost.error, EPIPE);
+	future_channel_unref(channel);
+}
+END_TEST
+
+START_TEST(a_promise_that_nobody_hears_of_may_be_broken)
+{
+	future_promise_t *promise;
+	future_t *kept;
+
+	begin();
+	ck_assert_int_eq(future_promise_new(NULL, &promise), 0);
+	future_promise_free(promise);
+	ck_assert_uint_eq(lost.count, 0);
+	ck_assert_int_eq(future_promise_new(NULL, &promise), 0);
+	kept = future_promise_future(promise);
+	future_promise_free(promise);
+	future_unref(kept);
+	ck_assert_int_eq(lost.error, EOWNERDEAD);
+}
+END_TEST
+
+static future_result_t tick(void *arg)
+{
+	(void)arg;
+	return future_ok(NULL);
+}
+
+/* Who closes the executor means to end it; to begin it then is an error. */
+START_TEST(that_a_shutdown_ends_a_schedule_is_no_error)
+{
+	const future_schedule_t hourly = { .fn = tick,
+		.period_ns = 3600000000000 };
+	future_executor_t *pool = NULL;
+
+	begin();
+	ck_assert_int_eq(future_pool_new(NULL, &pool), 0);
+	future_unref(future_every(pool, &hourly));
+	future_executor_shutdown(pool);
+	ck_assert_int_eq(future_executor_join(pool, FUTURE_FOREVER), 0);
+	ck_assert_uint_eq(lost.count, 0);
+	future_unref(future_every(pool, &hourly));
+	ck_assert_int_eq(lost.error, ESHUTDOWN);
+	future_executor_unref(pool);
+}
+END_TEST
+
+static future_result_t follow_at_gate(void *gate)
+{
+	gate_pass(gate);
+	return future_follow(failed());
+}
+
+START_TEST(what_a_cancelled_function_follows_is_not_told)
+{
+	struct gate gate = GATE_INIT;
+	future_executor_t *pool = NULL;
+	future_t *future;
+
+	begin();
+	ck_assert_int_eq(future_pool_new(NULL, &pool), 0);
+	future = future_submit(pool, follow_at_gate, &gate);
+	gate_await(&gate, 1);
+	ck_assert(future_cancel(future));
+	gate_open(&gate);
+	future_unref(future);
+	future_executor_unref(pool);
 	ck_assert_uint_eq(lost.count, 0);
 }
 END_TEST
@@ -354,7 +452,11 @@ int main(void)
 	tcase_add_test(tcase, a_wait_that_timed_out_has_not_looked);
 	tcase_add_test(tcase, a_cancelled_future_has_not_failed);
 	tcase_add_test(tcase, an_execute_that_was_refused_has_said_so);
-	tcase_add_test(tcase, a_child_of_a_group_is_its_own);
+	tcase_add_test(tcase, the_error_of_a_child_is_its_groups);
+	tcase_add_test(tcase, a_receive_that_was_let_go_has_not_failed);
+	tcase_add_test(tcase, a_promise_that_nobody_hears_of_may_be_broken);
+	tcase_add_test(tcase, that_a_shutdown_ends_a_schedule_is_no_error);
+	tcase_add_test(tcase, what_a_cancelled_function_follows_is_not_told);
 	tcase_add_test(tcase, each_of_many_is_told_once);
 	return suite_run(suite);
 }

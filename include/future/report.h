@@ -27,11 +27,12 @@ typedef void future_unobserved_fn(void *arg, const future_unobserved_t *lost);
 
 /*
  * Has fn(arg, lost) called for each future that has failed and is freed before
- * anybody has looked: no call returned its error or its state, and nothing was
- * hung on it (a continuation, a combination, a wait).  A cancelled future has
- * not failed.  It runs where destructors do, on the thread that gives the last
- * reference back, and must not wait for futures.  NULL: none, which is the
- * default; a debug build (configure --enable-debug) says it on stderr.
+ * anybody has looked: no call returned its error or its state, nobody waited
+ * until it had settled, and nothing was hung on it (a continuation, a
+ * combination).  A cancelled future has not failed.  fn runs where destructors
+ * do, on the thread that gives the last reference back, and must not wait for
+ * futures.  NULL: none, which is the default; a debug build (configure
+ * --enable-debug) says it on stderr.
  *
  * Call it while no other thread has futures.  `arg` stays the caller's.
  */

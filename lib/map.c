@@ -63,8 +63,12 @@ static future_t *combine(future_executor_t *executor, const future_map_t *map,
 	all = future_combine(&(future_combine_t){ .futures = futures,
 		.count = map->count, .mode = FUTURE_COMBINE_ALL,
 		.cancel_rest = true, .executor = executor });
-	for (size_t i = 0; i < map->count; i++)
+	for (size_t i = 0; i < map->count; i++) {
+		/* If there is none, nothing is made of them. */
+		if (future_state(all) == FUTURE_FAILED)
+			future_cancel(futures[i]);
 		future_unref(futures[i]);
+	}
 	free(futures);
 	return all;
 }
@@ -81,8 +85,8 @@ static future_t *run(future_executor_t *executor, const future_map_t *map,
 		future_promise_settle(promise, future_own(shared, shared_free));
 	else
 		shared_free(shared);
-	future_promise_free(promise);
 	future_unref(start);
+	future_promise_free(promise);
 	return all;
 }
 

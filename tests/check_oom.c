@@ -680,11 +680,24 @@ static const struct scenario {
 
 enum { SCENARIOS = sizeof(scenarios) / sizeof(scenarios[0]) };
 
+/* What a call that fails has made for itself it does not leave to break. */
+static atomic_int broken;
+
+static void note_broken(void *arg, const future_unobserved_t *lost)
+{
+	(void)arg;
+	if (lost->error == EOWNERDEAD)
+		atomic_fetch_add(&broken, 1);
+}
+
 /* Runs it, until nothing of it is left; returns what is then given out. */
 static long scenario_run(const struct scenario *scenario)
 {
+	future_set_unobserved(note_broken, NULL);
 	scenario->run();
 	ck_assert_int_eq(future_executor_drain(NULL, FUTURE_FOREVER), 0);
+	ck_assert_msg(broken == 0, "%s: broken, and nobody looked",
+		scenario->name);
 	return fail_alloc_live();
 }
 

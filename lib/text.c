@@ -5,12 +5,16 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+/* Why a fut_text() of this thread failed: the stream knows only that. */
+static _Thread_local int failed;
+
 void fut_text(FILE *stream, const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	(void)vfprintf(stream, format, arguments);
+	if (vfprintf(stream, format, arguments) < 0)
+		failed = errno;
 	va_end(arguments);
 }
 
@@ -26,8 +30,9 @@ void fut_text_at_exit(void (*say)(void))
 
 int fut_text_end(FILE *stream)
 {
-	errno = 0;
-	if (fflush(stream) == 0 && !ferror(stream))
+	if (fflush(stream) != 0)
+		return errno;
+	if (!ferror(stream))
 		return 0;
-	return errno != 0 ? errno : EIO;
+	return failed != 0 ? failed : EIO;
 }

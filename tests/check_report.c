@@ -90,6 +90,11 @@ START_TEST(a_stream_that_fails_is_said)
 	}
 	ck_assert_int_eq(future_report(full), ENOSPC);
 	fclose(full);
+	/* Now at once, as on stderr, not only when all is there. */
+	full = fopen("/dev/full", "w");
+	setvbuf(full, NULL, _IONBF, 0);
+	ck_assert_int_eq(future_report(full), ENOSPC);
+	fclose(full);
 }
 END_TEST
 

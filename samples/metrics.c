@@ -52,7 +52,7 @@ static void print_times(const char *metric, const char *help, bool running)
 static void print_workers(const char *metric, const char *help)
 {
 	future_executor_worker_t workers[THREADS];
-	char number[8];
+	char number[16];
 
 	prometheus_head(metric, "counter", help);
 	future_executor_workers(executors[POOL], THREADS, workers);

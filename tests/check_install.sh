@@ -33,8 +33,9 @@ serves() {
 		complain "$label: does not build:" "$(cat "$tmp/said")"
 		return
 	}
-	timeout 60 "$tmp/program" > "$tmp/said" 2>&1 ||
-		complain "$label: ended with $?:" "$(cat "$tmp/said")"
+	timeout 60 "$tmp/program" > "$tmp/said" 2> "$tmp/errors" ||
+		complain "$label: ended with $?:" \
+			"$(cat "$tmp/said" "$tmp/errors")"
 	[ ! -f "${program%.c}.output" ] ||
 		diff "${program%.c}.output" "$tmp/said" > "$tmp/differs" ||
 		complain "$label: prints something else:" "$(cat "$tmp/differs")"

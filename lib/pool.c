@@ -195,14 +195,14 @@ static bool make_workers(struct fut_pool *pool, bool timing)
 {
 	struct fut_worker *workers = fut_alloc_lines(pool->slots *
 		sizeof(*workers));
+	struct fut_times *times = !timing ? NULL : fut_alloc_lines(
+		(pool->slots + 1) * sizeof(*times));
 
 	fut_lock(&pool->lock);
 	pool->workers = workers;
+	pool->times = times;
 	fut_unlock(&pool->lock);
-	if (timing)
-		pool->times = fut_alloc_lines((pool->slots + 1) *
-			sizeof(*pool->times));
-	return workers != NULL && (!timing || pool->times != NULL);
+	return workers != NULL && (!timing || times != NULL);
 }
 
 int future_pool_new(const future_pool_options_t *options,

@@ -324,6 +324,7 @@ bool fut_pool_moves(struct future_executor *executor,
 	const struct fut_task **ret_up);
 int fut_pool_join(struct future_executor *executor, int64_t deadline_ns);
 int fut_pool_drain(struct future_executor *executor, int64_t deadline_ns);
+
 /* What a worker is doing.  False: there is none of that index. */
 enum fut_worker_does {
 	FUT_WORKER_IDLE,
@@ -333,7 +334,10 @@ enum fut_worker_does {
 };
 bool fut_pool_worker(struct fut_pool *pool, size_t index,
 	enum fut_worker_does *ret_does);
+
+/* Copies its name, FUT_POOL_NAME_MAX bytes. */
 void fut_pool_name(struct fut_pool *pool, char *ret_name);
+
 void fut_pool_stats(struct future_executor *executor,
 	struct future_executor_stats *ret_stats);
 void fut_pool_times(struct future_executor *executor,

@@ -30,9 +30,12 @@ void fut_text_at_exit(void (*say)(void))
 
 int fut_text_end(FILE *stream)
 {
+	int error = failed;
+
+	failed = 0;
 	if (fflush(stream) != 0)
 		return errno;
 	if (!ferror(stream))
 		return 0;
-	return failed != 0 ? failed : EIO;
+	return error != 0 ? error : EIO;
 }

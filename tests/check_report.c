@@ -35,7 +35,8 @@ static void says_not(const char *what)
 
 static future_executor_t *pool_named(const char *name, size_t threads)
 {
-	future_pool_options_t options = { .threads = threads, .name = name };
+	future_pool_options_t options = { .threads = threads, .name = name,
+		.timing = true };
 	future_executor_t *pool = NULL;
 
 	ck_assert_int_eq(future_pool_new(&options, &pool), 0);

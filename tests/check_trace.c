@@ -11,14 +11,23 @@
 extern const char __executable_start[];
 
 /* A file of its own for each test, which is gone with it. */
-static char path[] = "/tmp/check_trace.XXXXXX";
+#define PATH "check_trace.XXXXXX"
+static char path[] = PATH;
+
+/* A new one, where the test runs. */
+static void make_file(char *made)
+{
+	int fd;
+
+	strcpy(made, PATH);
+	fd = mkstemp(made);
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+}
 
 static void make_path(void)
 {
-	int fd = mkstemp(path);
-
-	ck_assert_int_ge(fd, 0);
-	close(fd);
+	make_file(path);
 }
 
 static void open_trace(void)
@@ -239,7 +248,6 @@ START_TEST(a_file_whose_records_end_anywhere_can_be_read)
 		struct tracing trace;
 
 		fut_trace_room = room;
-		strcpy(path, "/tmp/check_trace.XXXXXX");
 		open_trace();
 		/* Five records: the name, too. */
 		thread_finish(thread_start(submit_main, "named"));
@@ -456,7 +464,6 @@ START_TEST(a_second_trace_has_nothing_of_the_first)
 	ck_assert_uint_eq(tracing_count(&trace, 'B', "old"), 2);
 	tracing_free(&trace);
 	ck_assert_int_eq(outcome_of(submit_named(pool, "between")), 0);
-	strcpy(path, "/tmp/check_trace.XXXXXX");
 	open_trace();
 	ck_assert_int_eq(outcome_of(submit_named(pool, "new")), 0);
 	future_executor_unref(pool);
@@ -527,11 +534,10 @@ static void use_in_child(void *arg)
 
 START_TEST(a_forked_child_is_not_traced_but_may_begin_one_of_its_own)
 {
-	char other[] = "/tmp/check_trace.XXXXXX";
-	int fd = mkstemp(other);
+	char other[] = PATH;
 	struct tracing trace;
 
-	close(fd);
+	make_file(other);
 	open_trace();
 	future_unref(submit_named(future_inline(), "parent"));
 	ck_assert_int_eq(in_child(use_in_child, other), 0);

@@ -45,6 +45,15 @@ static future_result_t follow(void *future)
 	return future_follow(future);
 }
 
+static future_promise_t *promise_with(future_t **ret_future)
+{
+	future_promise_t *promise = NULL;
+
+	ck_assert_int_eq(future_promise_new(NULL, &promise), 0);
+	*ret_future = future_promise_future(promise);
+	return promise;
+}
+
 static future_t *failed(void)
 {
 	return future_submit(future_inline(), be_broken, NULL);
@@ -156,8 +165,7 @@ START_TEST(who_looks_before_it_has_failed_is_enough)
 	pthread_t thread;
 
 	begin();
-	ck_assert_int_eq(future_promise_new(NULL, &promise), 0);
-	future = future_promise_future(promise);
+	promise = promise_with(&future);
 	if (looks[_i] == look_by_state) {
 		ck_assert_int_eq(future_state(future), FUTURE_PENDING);
 		settle(promise);
@@ -211,8 +219,7 @@ START_TEST(a_loser_that_fails_later_is_not_told)
 	future_t *loses, *race;
 
 	begin();
-	ck_assert_int_eq(future_promise_new(NULL, &loser), 0);
-	loses = future_promise_future(loser);
+	loser = promise_with(&loses);
 	{
 		FUTURE_AUTO future_t *ready = future_ready(future_ok(NULL));
 
@@ -233,8 +240,7 @@ START_TEST(what_a_cancelled_continuation_hung_on_is_not_told)
 	future_t *future, *next;
 
 	begin();
-	ck_assert_int_eq(future_promise_new(NULL, &promise), 0);
-	future = future_promise_future(promise);
+	promise = promise_with(&future);
 	next = future_then(future, pass_on, NULL);
 	ck_assert(future_cancel(next));
 	future_unref(next);
@@ -252,8 +258,7 @@ START_TEST(a_wait_that_timed_out_has_not_looked)
 	future_t *future;
 
 	begin();
-	ck_assert_int_eq(future_promise_new(NULL, &promise), 0);
-	future = future_promise_future(promise);
+	promise = promise_with(&future);
 	ck_assert_int_eq(future_wait(future, future_in_ms(1)), ETIMEDOUT);
 	settle(promise);
 	future_unref(future);
@@ -268,8 +273,7 @@ START_TEST(a_cancelled_future_has_not_failed)
 	future_t *future;
 
 	begin();
-	ck_assert_int_eq(future_promise_new(NULL, &promise), 0);
-	future = future_promise_future(promise);
+	promise = promise_with(&future);
 	ck_assert(future_cancel(future));
 	future_unref(future);
 	future_promise_free(promise);
@@ -350,8 +354,7 @@ START_TEST(a_promise_that_nobody_hears_of_may_be_broken)
 	ck_assert_int_eq(future_promise_new(NULL, &promise), 0);
 	future_promise_free(promise);
 	ck_assert_uint_eq(lost.count, 0);
-	ck_assert_int_eq(future_promise_new(NULL, &promise), 0);
-	kept = future_promise_future(promise);
+	promise = promise_with(&kept);
 	future_promise_free(promise);
 	future_unref(kept);
 	ck_assert_int_eq(lost.error, EOWNERDEAD);

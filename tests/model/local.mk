@@ -46,6 +46,7 @@ EXTRA_DIST += tests/model/build.sh tests/model/all.sh \
 	tests/model/scenario_graph.c \
 	tests/model/scenario_every.c \
 	tests/model/scenario_group.c \
+	tests/model/scenario_hope.c \
 	tests/model/scenario_help.c \
 	tests/model/scenario_keep.c \
 	tests/model/scenario_lane.c \
@@ -67,7 +68,8 @@ EXTRA_DIST += tests/model/build.sh tests/model/all.sh \
 	tests/model/shadow.c \
 	tests/model/tally.c tests/model/tally.h \
 	tests/model/toys.c \
-	tests/model/tunables.h
+	tests/model/tunables.h \
+	tests/model/two.h
 
 # Bugs that are seeded one at a time into a copy of lib/: the explorer has to
 # find each of them.

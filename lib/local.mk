@@ -88,6 +88,7 @@ house = \
 	lib/times.c lib/times.h \
 	lib/token.c lib/token.h \
 	lib/trace.c lib/trace.h \
+	lib/things.c lib/things.h \
 	lib/tracks.c lib/tracks.h \
 	lib/turn.c \
 	lib/wait.c lib/wait.h \

@@ -16,6 +16,7 @@
 #include "tracks.h"
 #include "alloc.h"
 #include "file.h"
+#include "things.h"
 
 #include <errno.h>
 #include <string.h>
@@ -30,76 +31,17 @@ struct track {
 	int64_t last_ns;	/* of what has been printed */
 };
 
-/* What an address stands for at present; NULL: nothing, the place is free. */
-struct thing {
-	const void *address;
-	const void *executor;	/* where a task is queued; NULL: nowhere */
-	uint64_t arrow;		/* which is open; 0: none */
-	size_t queued;		/* of an executor */
-	const char *name;	/* of a pool: that of a worker's thread */
-};
-
 struct output {
 	const struct fut_tracks *source;
 	struct fut_file *file;
 	struct track *memory, *tracks;	/* the latter lie in the former */
 	size_t track_count;
-	struct thing *things;	/* hashed, a power of two, half empty */
-	size_t room, used;
+	struct fut_things things;
 	uint64_t arrows;
 	int64_t whole_ns;	/* until then nothing is missing */
 	bool begun;
-	struct thing spare;	/* where there was no memory */
 	bool failed;
 };
-
-/* (D. Knuth, The Art of Computer Programming 3, 6.4: multiplicative.) */
-static struct thing *place_of(struct thing *things, size_t room,
-	const void *address)
-{
-	uint64_t hash = (uint64_t)(uintptr_t)address * 0x9e3779b97f4a7c15;
-	size_t at = (size_t)(hash >> 32) & (room - 1);
-
-	while (things[at].address != NULL && things[at].address != address)
-		at = (at + 1) & (room - 1);
-	return &things[at];
-}
-
-static bool grow(struct output *out)
-{
-	size_t room = out->room == 0 ? 256 : 2 * out->room;
-	struct thing *things = fut_alloc(room * sizeof(*things));
-
-	if (things == NULL)
-		return false;
-	memset(things, 0, room * sizeof(*things));
-	for (size_t i = 0; i < out->room; i++)
-		if (out->things[i].address != NULL)
-			*place_of(things, room, out->things[i].address) =
-				out->things[i];
-	fut_free(out->things);
-	out->things = things;
-	out->room = room;
-	return true;
-}
-
-/* Never NULL.  Good until the next call. */
-static struct thing *thing_at(struct output *out, const void *address)
-{
-	struct thing *thing;
-
-	if (out->used >= out->room / 2 && !grow(out)) {
-		out->failed = true;
-		out->spare = (struct thing){ .address = NULL };
-		return &out->spare;
-	}
-	thing = place_of(out->things, out->room, address);
-	if (thing->address == NULL) {
-		thing->address = address;
-		out->used++;
-	}
-	return thing;
-}
 
 /* What all events have; the caller goes on with a comma, or closes it. */
 static void print_event(struct output *out, const struct track *track,
@@ -129,19 +71,24 @@ static void print_arrow(struct output *out, const struct track *track,
 static void arrow_begins(struct output *out, const struct track *track,
 	int64_t ns, const void *from)
 {
-	thing_at(out, from)->arrow = ++out->arrows;
+	struct fut_thing *thing = fut_thing_at(&out->things, from);
+
+	thing->arrow = ++out->arrows;
+	thing->arrow_ns = ns;
 	print_arrow(out, track, 's', ns, out->arrows);
 }
 
-/* 't' goes on, 'f' ends; if one was begun. */
+/* 't' goes on, 'f' ends; if one was begun, and not before that. */
 static void arrow_comes(struct output *out, const struct track *track,
 	char phase, int64_t ns, const void *from)
 {
-	struct thing *thing = thing_at(out, from);
+	struct fut_thing *thing = fut_thing_at(&out->things, from);
 	uint64_t arrow = thing->arrow;
 
 	if (arrow == 0)
 		return;
+	if (ns < thing->arrow_ns)
+		ns = thing->arrow_ns;
 	if (phase == 'f')
 		thing->arrow = 0;
 	print_arrow(out, track, phase, ns, arrow);
@@ -216,7 +163,7 @@ static void print_short(struct output *out, const struct track *track,
 /* A pool's name is that of its workers, up to the last "-". */
 static void print_executor(struct output *out, const void *executor)
 {
-	const char *name = thing_at(out, executor)->name;
+	const char *name = fut_thing_at(&out->things, executor)->name;
 	const char *end = name != NULL ? strrchr(name, '-') : NULL;
 
 	if (end != NULL)
@@ -228,11 +175,14 @@ static void print_executor(struct output *out, const void *executor)
 static void print_depth(struct output *out, const struct track *track,
 	int64_t ns, const void *executor)
 {
+	unsigned long long queued = fut_thing_at(&out->things, executor)->queued;
+
 	print_event(out, track, 'C', ns);
 	fut_file_print(out->file, ",\"name\":\"queue ");
 	print_executor(out, executor);
-	fut_file_print(out->file, "\",\"id\":\"%p\",\"args\":{\"tasks\":%llu}}",
-		executor, (unsigned long long)thing_at(out, executor)->queued);
+	fut_file_print(out->file, "\",\"id\":\"%p\","
+		"\"args\":{\"tasks\":%llu}}",
+		executor, queued);
 }
 
 /*
@@ -244,20 +194,20 @@ static void enqueue(struct output *out, const struct track *track, int64_t ns,
 {
 	if (ns > out->whole_ns || executor == NULL)
 		return;
-	thing_at(out, task)->executor = executor;
-	thing_at(out, executor)->queued++;
+	fut_thing_at(&out->things, task)->executor = executor;
+	fut_thing_at(&out->things, executor)->queued++;
 	print_depth(out, track, ns, executor);
 }
 
 static void dequeue(struct output *out, const struct track *track, int64_t ns,
 	const void *task)
 {
-	const void *executor = thing_at(out, task)->executor;
+	const void *executor = fut_thing_at(&out->things, task)->executor;
 
 	if (ns > out->whole_ns || executor == NULL)
 		return;
-	thing_at(out, task)->executor = NULL;
-	thing_at(out, executor)->queued--;
+	fut_thing_at(&out->things, task)->executor = NULL;
+	fut_thing_at(&out->things, executor)->queued--;
 	print_depth(out, track, ns, executor);
 }
 
@@ -331,7 +281,7 @@ static void print_record(struct output *out, struct track *track,
 		break;
 	case FUT_TRACE_WAIT:
 		/* One that was woken for nothing may have left an arrow. */
-		thing_at(out, record->what)->arrow = 0;
+		fut_thing_at(&out->things, record->what)->arrow = 0;
 		slice_begins(out, track, record->ns, "wait");
 		break;
 	case FUT_TRACE_UNPARK:
@@ -442,7 +392,7 @@ static void look_at(struct output *out, const struct track *track)
 	while (at < track->count && record[at].event != FUT_TRACE_PARK)
 		at++;
 	if (at < track->count)
-		thing_at(out, record[at].what)->name =
+		fut_thing_at(&out->things, record[at].what)->name =
 			track->records->thread.name;
 }
 
@@ -494,6 +444,6 @@ int fut_tracks_write(const struct fut_tracks *tracks, int fd)
 		(unsigned long long)dropped);
 	error = fut_file_end(out.file);
 	fut_free(out.memory);
-	fut_free(out.things);
-	return error == 0 && out.failed ? ENOMEM : error;
+	fut_things_end(&out.things);
+	return error == 0 && (out.failed || out.things.failed) ? ENOMEM : error;
 }

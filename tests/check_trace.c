@@ -4,8 +4,10 @@
 #include "tracing.h"
 
 #include "trace.h"
+#include "tracks.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 /* By the linker: what addr2line counts from. */
 extern const char __executable_start[];
@@ -239,6 +241,53 @@ START_TEST(no_thread_records_more_than_it_may_and_the_rest_is_counted)
 	ck_assert_int_eq(trace.dropped, 60);
 	ck_assert_int_eq(find(&trace, 'i', "dropped")->value, 60);
 	tracing_free(&trace);
+}
+END_TEST
+
+/* A track of two records, by hand. */
+static struct fut_records *track_of(int thread, struct fut_record first,
+	struct fut_record second)
+{
+	struct fut_records *records = calloc(1, sizeof(*records) +
+		2 * sizeof(first));
+
+	ck_assert_ptr_nonnull(records);
+	records->thread = (struct fut_thread_known){ .process = 1,
+		.thread = thread, .name = "by hand" };
+	records->room = 8;
+	atomic_store(&records->count, 2);
+	atomic_store(&records->trace, 1);
+	records->record[0] = first;
+	records->record[1] = second;
+	return records;
+}
+
+/* A clock may not tell the wake-up from the getting up. */
+START_TEST(who_is_up_in_the_instant_of_the_wake_up_has_its_arrow)
+{
+	const char *who = "a sleeper";
+	struct fut_records *sleeps = track_of(2, (struct fut_record){
+			.ns = 50, .what = who, .event = FUT_TRACE_WAIT },
+		(struct fut_record){ .ns = 100, .what = who,
+			.event = FUT_TRACE_WAITED });
+	struct fut_records *wakes = track_of(1, (struct fut_record){
+			.ns = 100, .what = who, .event = FUT_TRACE_WAKE },
+		(struct fut_record){ .ns = 200, .what = path,
+			.event = FUT_TRACE_STEAL });
+	struct fut_tracks tracks = { .trace = 1, .end_ns = 300,
+		.newest = sleeps };
+	struct tracing trace;
+
+	/* Of two at the same instant that of the older thread comes first. */
+	sleeps->next = wakes;
+	make_path();
+	ck_assert_int_eq(fut_tracks_write(&tracks, open(path, O_WRONLY)), 0);
+	trace = read_trace();
+	ck_assert_uint_eq(tracing_count(&trace, 's', "flow"), 1);
+	ck_assert_uint_eq(tracing_count(&trace, 'f', "flow"), 1);
+	tracing_free(&trace);
+	free(sleeps);
+	free(wakes);
 }
 END_TEST
 
@@ -655,6 +704,8 @@ int main(void)
 		what_has_no_name_is_called_by_its_place_in_the_program);
 	tcase_add_test(tcase,
 		no_thread_records_more_than_it_may_and_the_rest_is_counted);
+	tcase_add_test(tcase,
+		who_is_up_in_the_instant_of_the_wake_up_has_its_arrow);
 	tcase_add_test(tcase,
 		a_file_whose_records_end_anywhere_can_be_read);
 	tcase_add_test(tcase, the_depth_of_a_queue_goes_up_and_down_to_nothing);

@@ -125,8 +125,8 @@ static int push_waiting(struct fut_pool *pool, struct fut_task *task,
 	int error;
 
 	do {
-		last = fut_worker_park(&pool->room, after->room, deadline) ==
-			ETIMEDOUT;
+		last = fut_worker_park(&pool->room, after->room, deadline,
+			"room in a queue") == ETIMEDOUT;
 		error = push(pool, task, FUT_POST_NEW, true, last, after);
 	} while (error == EAGAIN && !last);
 	return error;

@@ -11,7 +11,8 @@ int fut_calm_await(struct fut_calm *calm, struct fut_lock *lock,
 	FUT_ASSERT(fut_lock_held(lock));
 	calm->watchers++;
 	fut_unlock(lock);
-	error = fut_worker_park(&calm->word, word, deadline_ns);
+	error = fut_worker_park(&calm->word, word, deadline_ns,
+		"an executor to be done");
 	fut_lock(lock);
 	calm->watchers--;
 	return error;

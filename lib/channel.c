@@ -186,7 +186,7 @@ int future_channel_send_until(future_channel_t *channel, void *item,
 	if (deadline.ns <= 0)
 		return ETIMEDOUT;
 	spin_while(channel, channel->capacity);
-	fut_nap_init(&nap, 1);
+	fut_nap_init(&nap, 1, "room in a channel");
 	nap.item = item;
 	error = send_or_queue(channel, item, &nap.waiter);
 	if (error != EAGAIN)
@@ -209,7 +209,7 @@ static int recv_asleep(struct future_channel *channel, void **ret_item,
 	struct fut_nap nap;
 	int error;
 
-	fut_nap_init(&nap, 1);
+	fut_nap_init(&nap, 1, "an item of a channel");
 	error = recv_or_queue(channel, ret_item, &nap.waiter);
 	if (error != EAGAIN)
 		return error;

@@ -106,7 +106,8 @@ static int await(struct fut_pool *pool, bool (*done)(struct fut_pool *pool),
 		fut_unlock(&pool->lock);
 		if (now || error != 0)
 			return now ? 0 : error;
-		error = fut_worker_park(&pool->calm, calm, deadline_ns);
+		error = fut_worker_park(&pool->calm, calm, deadline_ns,
+			"a pool to be done");
 		fut_lock(&pool->lock);
 		pool->watchers--;
 		fut_unlock(&pool->lock);
@@ -286,7 +287,7 @@ void fut_pool_stats(struct future_executor *executor,
 }
 
 bool fut_pool_worker(struct fut_pool *pool, size_t index,
-	enum fut_worker_does *ret_does)
+	enum fut_worker_does *ret_does, const char **ret_waits_for)
 {
 	const struct fut_worker *worker;
 	bool there;
@@ -294,6 +295,7 @@ bool fut_pool_worker(struct fut_pool *pool, size_t index,
 	fut_lock(&pool->lock);
 	there = pool->workers != NULL && index < pool->alive;
 	worker = there ? &pool->workers[index] : NULL;
+	*ret_waits_for = there ? worker->waits_for : NULL;
 	if (!there || worker->rested)
 		*ret_does = FUT_WORKER_IDLE;
 	else if (worker->dozes > 0)

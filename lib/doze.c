@@ -58,19 +58,22 @@ void fut_worker_unblock(struct fut_worker *worker, struct fut_blocked *blocked)
 	fut_unlock(&pool->lock);
 }
 
-void fut_worker_doze(void)
+const char *fut_worker_doze(const char *noun)
 {
 	struct fut_worker *worker = fut_self()->worker, *hired = NULL;
 	struct fut_pool *pool;
+	const char *outer;
 	bool wake = false;
 
 	if (worker == NULL)
-		return;
+		return NULL;
 	fut_worker_unkeep();
 	pool = worker->pool;
 	fut_lock(&pool->lock);
 	fut_pool_begin_early(worker);
 	pool->dozing += worker->dozes++ == 0;
+	outer = worker->waits_for;
+	worker->waits_for = noun;
 	if (fut_pool_has_spare(pool) && !fut_levels_is_empty(&pool->levels)) {
 		wake = fut_pool_wakes(pool);
 		hired = fut_pool_hires(pool);
@@ -83,9 +86,10 @@ void fut_worker_doze(void)
 		fut_pool_wake_one(pool);
 	if (hired != NULL)
 		fut_pool_hire(hired);
+	return outer;
 }
 
-void fut_worker_wake(void)
+void fut_worker_wake(const char *outer)
 {
 	struct fut_worker *worker = fut_self()->worker;
 
@@ -93,18 +97,19 @@ void fut_worker_wake(void)
 		return;
 	fut_lock(&worker->pool->lock);
 	worker->pool->dozing -= --worker->dozes == 0;
+	worker->waits_for = outer;
 	fut_unlock(&worker->pool->lock);
 }
 
 int fut_worker_park(_Atomic uint32_t *word, uint32_t expected,
-	int64_t deadline_ns)
+	int64_t deadline_ns, const char *noun)
 {
+	const char *outer = fut_worker_doze(noun);
 	int error;
 
-	fut_worker_doze();
-	fut_trace(FUT_TRACE_WAIT, word, NULL);
+	fut_trace(FUT_TRACE_WAIT, word, noun);
 	error = fut_park(word, expected, deadline_ns);
 	fut_trace(FUT_TRACE_WAITED, word, NULL);
-	fut_worker_wake();
+	fut_worker_wake(outer);
 	return error;
 }

@@ -53,7 +53,8 @@ bool future_event_is_set(const future_event_t *event)
 int future_event_wait_until(future_event_t *event, future_time_t deadline)
 {
 	return event == NULL ? EINVAL :
-		fut_gate_wait(gate_of(event), take, 1, deadline.ns);
+		fut_gate_wait(gate_of(event), take, 1, deadline.ns,
+			"an event");
 }
 
 int future_event_wait(future_event_t *event)

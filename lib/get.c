@@ -47,7 +47,7 @@ static int sleep_until(struct future_cell *cell, int64_t deadline_ns,
 	if (!fut_cell_hang(cell, &sleeper.hook, 0))
 		return 0;
 	woken = fut_stop_sleep(&sleeper, FUT_SLEEPER_FIRED, deadline_ns,
-		how & FUT_WAIT_STOPS);
+		how & FUT_WAIT_STOPS, "a future");
 	if ((woken & FUT_SLEEPER_FIRED) || take_off(cell, &sleeper))
 		return 0;
 	/* Of a sim: by another thread, which has not fired the hook yet. */
@@ -193,7 +193,8 @@ static int sleep_in_task(struct future_cell *cell, unsigned how)
 			help == FUT_HELP_ELSE);
 		if (error == 0)
 			woken = fut_stop_sleep(&rest.sleeper, bits,
-				FUT_FOREVER, how & FUT_WAIT_STOPS);
+				FUT_FOREVER, how & FUT_WAIT_STOPS,
+				"a future");
 		rest_leave(&rest, cell);
 		break;
 	case FUT_HELP_AGAIN:
@@ -313,13 +314,14 @@ future_result_t future_take(future_t *future)
 /* What is queued is for others meanwhile. */
 static int await_quiet(struct future_cell *cell, int64_t deadline_ns)
 {
+	const char *noun = "a function to return";
+	const char *outer = fut_worker_doze(noun);
 	int error;
 
-	fut_worker_doze();
-	fut_trace(FUT_TRACE_WAIT, cell, NULL);
+	fut_trace(FUT_TRACE_WAIT, cell, noun);
 	error = fut_cell_await_quiet(cell, deadline_ns);
 	fut_trace(FUT_TRACE_WAITED, cell, NULL);
-	fut_worker_wake();
+	fut_worker_wake(outer);
 	return error;
 }
 

@@ -40,7 +40,8 @@ int future_latch_count_down(future_latch_t *latch, size_t count)
 int future_latch_wait_until(future_latch_t *latch, future_time_t deadline)
 {
 	return latch == NULL ? EINVAL :
-		fut_gate_wait(gate_of(latch), take, 1, deadline.ns);
+		fut_gate_wait(gate_of(latch), take, 1, deadline.ns,
+			"a latch");
 }
 
 int future_latch_wait(future_latch_t *latch)

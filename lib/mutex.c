@@ -266,7 +266,7 @@ static int lock_asleep(struct mutex *mutex, int64_t deadline_ns, bool stops)
 	struct fut_nap nap;
 	int error;
 
-	fut_nap_init(&nap, number());
+	fut_nap_init(&nap, number(), "a mutex");
 	if (enter(mutex, &nap.waiter))
 		return 0;
 	do

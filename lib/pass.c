@@ -229,7 +229,7 @@ static int rest(struct fut_loop *loop)
 	if (calm)
 		fut_calm_wake(&loop->calm);
 	if (sleeps)
-		(void)fut_worker_park(&loop->wake, wake, until_ns);
+		(void)fut_worker_park(&loop->wake, wake, until_ns, "a task");
 	return over;
 }
 

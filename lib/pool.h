@@ -76,6 +76,7 @@ struct fut_worker {
 	bool last;		/* it saw that nobody is at work any more */
 	bool rested;		/* it is still counted as idle */
 	unsigned dozes;		/* one in the other: a loop's timers */
+	const char *waits_for;	/* in them; under the pool's lock */
 
 	/* Written by the worker alone, read by anybody. */
 	_Atomic size_t ended[FUT_ENDS];
@@ -247,14 +248,16 @@ void fut_pool_begin_early(struct fut_worker *worker);
 
 /*
  * The calling thread, if it is a worker's, goes to sleep in the middle of a
- * task, and what is queued is for others; it has been woken.
+ * task, and what is queued is for others; it has been woken.  `noun` says for
+ * people what it waits for, and stays; returned, and to be given back, is that
+ * of the wait around it.
  */
-void fut_worker_doze(void);
-void fut_worker_wake(void);
+const char *fut_worker_doze(const char *noun);
+void fut_worker_wake(const char *outer);
 
 /* fut_park(), as one that dozes. */
 int fut_worker_park(_Atomic uint32_t *word, uint32_t expected,
-	int64_t deadline_ns);
+	int64_t deadline_ns, const char *noun);
 
 /*
  * Under the lock, when everybody who is awake has enough to do: those who wait
@@ -333,7 +336,7 @@ enum fut_worker_does {
 	FUT_WORKER_LOOKS	/* for something to run */
 };
 bool fut_pool_worker(struct fut_pool *pool, size_t index,
-	enum fut_worker_does *ret_does);
+	enum fut_worker_does *ret_does, const char **ret_waits_for);
 
 /* Copies its name, FUT_POOL_NAME_MAX bytes. */
 void fut_pool_name(struct fut_pool *pool, char *ret_name);

@@ -87,7 +87,8 @@ static const struct fut_sight *running_at(const struct report *report,
 }
 
 static void say_worker(const struct report *report, const char *name,
-	const struct fut_pool *pool, size_t index, const char *does)
+	const struct fut_pool *pool, size_t index, const char *does,
+	const char *waits_for)
 {
 	const struct fut_sight *sight = running_at(report, pool, index);
 
@@ -98,6 +99,8 @@ static void say_worker(const struct report *report, const char *name,
 		fut_text(report->stream, " for ");
 		say_time(report, sight->started_ns);
 	}
+	if (waits_for != NULL)
+		fut_text(report->stream, ", waits for %s", waits_for);
 	fut_text(report->stream, "\n");
 }
 
@@ -106,12 +109,14 @@ static void say_workers(const struct report *report, struct fut_pool *pool,
 {
 	size_t idle = 0;
 	enum fut_worker_does does;
+	const char *waits_for;
 
-	for (size_t i = 0; fut_pool_worker(pool, i, &does); i++) {
+	for (size_t i = 0; fut_pool_worker(pool, i, &does, &waits_for); i++) {
 		if (does == FUT_WORKER_RUNS)
-			say_worker(report, name, pool, i, "runs");
+			say_worker(report, name, pool, i, "runs", NULL);
 		else if (does == FUT_WORKER_SLEEPS)
-			say_worker(report, name, pool, i, "sleeps in");
+			say_worker(report, name, pool, i, "sleeps in",
+				waits_for);
 		else
 			idle++;
 	}

@@ -52,7 +52,7 @@ int future_semaphore_acquire_until(future_semaphore_t *semaphore,
 	if (FUT_UNLIKELY(error != 0 || permits == 0))
 		return error;
 	return fut_gate_wait(gate_of(semaphore), take, (uint32_t)permits,
-		deadline.ns);
+		deadline.ns, "a semaphore");
 }
 
 int future_semaphore_acquire(future_semaphore_t *semaphore, size_t permits)

@@ -43,25 +43,26 @@ static bool stop_fire(struct fut_hook *hook, struct future_cell *source,
  * loop it keeps the time.
  */
 static uint32_t sleep_here(struct fut_sleeper *sleeper, uint32_t bits,
-	int64_t deadline_ns)
+	int64_t deadline_ns, const char *noun)
 {
 	const struct fut_self *self = fut_self();
+	const char *outer;
 	uint32_t woken;
 
 	if (FUT_UNLIKELY(self->sim != NULL))
 		return fut_sim_sleep(self->sim, sleeper, bits, deadline_ns);
-	fut_worker_doze();
-	fut_trace(FUT_TRACE_WAIT, sleeper, NULL);
+	outer = fut_worker_doze(noun);
+	fut_trace(FUT_TRACE_WAIT, sleeper, noun);
 	woken = FUT_UNLIKELY(self->loop != NULL) ?
 		fut_loop_sleep(sleeper, bits, deadline_ns) :
 		fut_sleeper_sleep(sleeper, bits, deadline_ns);
 	fut_trace(FUT_TRACE_WAITED, sleeper, NULL);
-	fut_worker_wake();
+	fut_worker_wake(outer);
 	return woken;
 }
 
 uint32_t fut_stop_sleep(struct fut_sleeper *sleeper, uint32_t bits,
-	int64_t deadline_ns, bool stops)
+	int64_t deadline_ns, bool stops, const char *noun)
 {
 	struct stop stop = { .sleeper = sleeper };
 	struct future_cell *cell = stops ? fut_stop_own() : NULL;
@@ -71,13 +72,13 @@ uint32_t fut_stop_sleep(struct fut_sleeper *sleeper, uint32_t bits,
 		return bits & atomic_load_explicit(&sleeper->word, FUT_ACQUIRE);
 	fut_hook_init(&stop.hook, stop_fire);
 	if (cell == NULL)
-		return sleep_here(sleeper, bits, deadline_ns);
+		return sleep_here(sleeper, bits, deadline_ns, noun);
 	/* Once stopped: a second hook that fires could not be told from it. */
 	if (!(atomic_load_explicit(&sleeper->word, FUT_ACQUIRE) &
 			FUT_SLEEPER_STOPPED) &&
 	    fut_cell_hang(cell, &stop.hook, 0)) {
 		woken = sleep_here(sleeper, bits | FUT_SLEEPER_STOPPED,
-			deadline_ns);
+			deadline_ns, noun);
 		if (!fut_cell_unhang(cell, &stop.hook))
 			fut_sleeper_sleep(sleeper, FUT_SLEEPER_STOPPED,
 				FUT_FOREVER);

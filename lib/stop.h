@@ -20,10 +20,10 @@ bool fut_stop_asked(void);
  * Sleeps until one of `bits` is set, or the deadline has passed, or if it
  * `stops`, the function has been cancelled: then STOPPED is among the bits.  In
  * a sim where nothing can happen any more, STUCK is.  A deadline of 0 or before
- * only looks.
+ * only looks.  `noun` says for people what it waits for, and stays.
  */
 uint32_t fut_stop_sleep(struct fut_sleeper *sleeper, uint32_t bits,
-	int64_t deadline_ns, bool stops);
+	int64_t deadline_ns, bool stops, const char *noun);
 
 /* Why it woke, if for none of its bits. */
 static inline int fut_stop_error(uint32_t woken)

@@ -94,12 +94,14 @@ static void arrow_comes(struct output *out, const struct track *track,
 	print_arrow(out, track, phase, ns, arrow);
 }
 
+/* `noun` is what it waits for, or NULL. */
 static void slice_begins(struct output *out, struct track *track, int64_t ns,
-	const char *name)
+	const char *name, const char *noun)
 {
 	track->depth++;
 	print_event(out, track, 'B', ns);
-	fut_file_print(out->file, ",\"cat\":\"wait\",\"name\":\"%s\"}", name);
+	fut_file_print(out->file, ",\"cat\":\"wait\",\"name\":\"%s%s%s\"}",
+		name, noun != NULL ? " for " : "", noun != NULL ? noun : "");
 }
 
 /* It may have begun before the trace. */
@@ -175,14 +177,14 @@ static void print_executor(struct output *out, const void *executor)
 static void print_depth(struct output *out, const struct track *track,
 	int64_t ns, const void *executor)
 {
-	unsigned long long queued = fut_thing_at(&out->things, executor)->queued;
+	unsigned long long tasks = fut_thing_at(&out->things,
+		executor)->queued;
 
 	print_event(out, track, 'C', ns);
 	fut_file_print(out->file, ",\"name\":\"queue ");
 	print_executor(out, executor);
-	fut_file_print(out->file, "\",\"id\":\"%p\","
-		"\"args\":{\"tasks\":%llu}}",
-		executor, queued);
+	fut_file_print(out->file, "\",\"id\":\"%p\",\"args\":{\"tasks\":%llu}}",
+		executor, tasks);
 }
 
 /*
@@ -277,12 +279,12 @@ static void print_record(struct output *out, struct track *track,
 		print_short(out, track, "steal");
 		break;
 	case FUT_TRACE_PARK:
-		slice_begins(out, track, record->ns, "park");
+		slice_begins(out, track, record->ns, "park", NULL);
 		break;
 	case FUT_TRACE_WAIT:
 		/* One that was woken for nothing may have left an arrow. */
 		fut_thing_at(&out->things, record->what)->arrow = 0;
-		slice_begins(out, track, record->ns, "wait");
+		slice_begins(out, track, record->ns, "wait", record->with);
 		break;
 	case FUT_TRACE_UNPARK:
 	case FUT_TRACE_WAITED:

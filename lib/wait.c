@@ -37,8 +37,9 @@ static const struct fut_waiter_kind nap_kind = {
 	nap_claim, nap_gone, nap_fire
 };
 
-void fut_nap_init(struct fut_nap *nap, uint32_t want)
+void fut_nap_init(struct fut_nap *nap, uint32_t want, const char *noun)
 {
+	nap->noun = noun;
 	nap->waiter.kind = &nap_kind;
 	nap->waiter.want = want;
 	nap->item = NULL;
@@ -73,7 +74,8 @@ int fut_nap_sleep(struct fut_nap *nap, int64_t deadline_ns, bool stops)
 	uint32_t woken;
 
 	spin(&nap->sleeper, bits, deadline_ns);
-	woken = fut_stop_sleep(&nap->sleeper, bits, deadline_ns, stops);
+	woken = fut_stop_sleep(&nap->sleeper, bits, deadline_ns, stops,
+		nap->noun);
 	if (woken & FUT_SLEEPER_FIRED)
 		return 0;
 	if (woken & FUT_SLEEPER_PRODDED)
@@ -122,12 +124,12 @@ void fut_wait_settle(struct fut_wait *wait, const future_result_t *result)
 }
 
 int fut_gate_wait_slow(struct fut_gate *gate, fut_gate_take_fn *take,
-	uint32_t want, int64_t deadline_ns)
+	uint32_t want, int64_t deadline_ns, const char *noun)
 {
 	struct fut_nap nap;
 	int error;
 
-	fut_nap_init(&nap, want);
+	fut_nap_init(&nap, want, noun);
 	fut_gate_enter(gate, take, &nap.waiter);
 	error = fut_nap_sleep(&nap, deadline_ns, true);
 	if (error != 0)

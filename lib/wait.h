@@ -14,12 +14,13 @@
 struct fut_nap {
 	struct fut_waiter waiter;
 	struct fut_sleeper sleeper;
+	const char *noun;	/* what it waits for: "a semaphore" */
 	void *item;		/* what it was granted */
 	int error;		/* if another ended its wait so */
 	bool prodded;		/* under the lock of the queue */
 };
 
-void fut_nap_init(struct fut_nap *nap, uint32_t want);
+void fut_nap_init(struct fut_nap *nap, uint32_t want, const char *noun);
 
 /* The nap of a waiter; NULL if it is a future. */
 struct fut_nap *fut_nap_of(struct fut_waiter *waiter);
@@ -79,15 +80,15 @@ void fut_gate_withdraw(struct fut_job *job);
 
 /* The long way through a gate. */
 int fut_gate_wait_slow(struct fut_gate *gate, fut_gate_take_fn *take,
-	uint32_t want, int64_t deadline_ns);
+	uint32_t want, int64_t deadline_ns, const char *noun);
 
 /* Passes the gate, which takes `want`.  0, ETIMEDOUT or ECANCELED. */
 static inline int fut_gate_wait(struct fut_gate *gate, fut_gate_take_fn *take,
-	uint32_t want, int64_t deadline_ns)
+	uint32_t want, int64_t deadline_ns, const char *noun)
 {
 	if (FUT_LIKELY(fut_gate_try(gate, take, want)))
 		return 0;
-	return fut_gate_wait_slow(gate, take, want, deadline_ns);
+	return fut_gate_wait_slow(gate, take, want, deadline_ns, noun);
 }
 
 /* The same as a future, which has been made for it with a fut_gate_kind. */

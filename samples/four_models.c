@@ -96,6 +96,14 @@ static future_result_t fetch(void *arg)
 			  : future_fail(error);
 }
 
+/* By name, which a trace shows; else future_submit(run->pool, fetch, job). */
+static future_t *submit_fetch(const struct run *run, struct job *job)
+{
+	const future_task_t task = { .fn = fetch, .arg = job, .name = "fetch" };
+
+	return future_submit_with(run->pool, &task);
+}
+
 /*
  * 3: asynchronous and blocking.  A worker does the download, but main waits
  * for it at once: nothing is won but the thread that does the waiting.
@@ -106,8 +114,7 @@ static int asynchronous_blocking(struct run *run)
 		struct job *job = &run->jobs[i];
 
 		run_ask(run, job);
-		FUTURE_AUTO future_t *page =
-			future_submit(run->pool, fetch, job);
+		FUTURE_AUTO future_t *page = submit_fetch(run, job);
 
 		timeline_enter(&run->timeline, SPAN_BLOCKED);
 		future_result_t result = future_get(page);
@@ -139,12 +146,14 @@ static future_t *ask_for_all(struct run *run)
 		return future_ready(future_fail(ENOMEM));
 	for (size_t i = 0; i < run->count; i++) {
 		struct job *job = &run->jobs[i];
+		const future_continuation_t then_check = {
+			.fn = check, .arg = job, .name = "check"
+		};
 
 		run_ask(run, job);
-		FUTURE_AUTO future_t *page =
-			future_submit(run->pool, fetch, job);
+		FUTURE_AUTO future_t *page = submit_fetch(run, job);
 
-		checksums[i] = future_then(page, check, job);
+		checksums[i] = future_then_with(page, &then_check);
 	}
 	future_t *all = future_all(checksums, run->count);
 

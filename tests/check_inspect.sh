@@ -32,7 +32,7 @@ line=$(grep -n 'future_submit(future_inline(), fail' \
 	"$root/samples/inspect.c" | cut -d: -f1)
 says "lost: error -1 of .*inspect\.c:$line"
 says 'pool "work": 0 queued \(at most [0-9]+\), 1 running, .*'
-says '  work-[0-2] sleeps in "ask" \(.*:[0-9]+\) for [0-9]+\.[0-9]{3} s'
+says '  work-[0-2] sleeps in "ask" \(.*:[0-9]+\) for [0-9]+\.[0-9]{3} s, waits for a future'
 says '  2 idle'
 says '  work-[0-2], in "ask" .*, waits for "answer" \(.*inspect\.c:[0-9]+\)'
 says 'EDEADLK, [0-9.]+ s ago, the first of these was told:'

@@ -123,6 +123,7 @@ START_TEST(what_a_worker_runs_has_its_name_and_time)
 	future_t *second = task(pool, "next", nothing, NULL);
 
 	await_text("  run-0 sleeps in \"stuck\" for 0.");
+	says(" s, waits for an event\n");
 	says("pool \"run\": 1 queued (at most ");
 	says("  1 of \"stuck\": 0 pending, 1 running, 0 settled; the oldest");
 	says("  1 of \"next\": 1 pending, 0 running, 0 settled; the oldest");
@@ -134,6 +135,93 @@ START_TEST(what_a_worker_runs_has_its_name_and_time)
 	report();
 	says_not("stuck");
 	says("0 futures with a name");
+}
+END_TEST
+
+static future_semaphore_t semaphore = FUTURE_SEMAPHORE_INIT(0);
+static future_latch_t latch = FUTURE_LATCH_INIT(1);
+static future_mutex_t mutex = FUTURE_MUTEX_INIT;
+static future_channel_t *empty, *full;
+static future_t *never;
+
+static future_result_t acquire(void *arg)
+{
+	(void)arg;
+	return future_fail(future_semaphore_acquire(&semaphore, 1));
+}
+
+static future_result_t count_down(void *arg)
+{
+	(void)arg;
+	return future_fail(future_latch_wait(&latch));
+}
+
+static future_result_t lock(void *arg)
+{
+	(void)arg;
+	return future_fail(future_mutex_lock_until(&mutex, FUTURE_FOREVER));
+}
+
+static future_result_t receive(void *arg)
+{
+	(void)arg;
+	return future_fail(future_channel_recv(empty, &arg));
+}
+
+static future_result_t send_another(void *arg)
+{
+	return future_fail(future_channel_send(full, arg));
+}
+
+static future_result_t wait_an_hour(void *arg)
+{
+	(void)arg;
+	return future_fail(future_wait(never, future_in_ms(3600000)));
+}
+
+static const struct {
+	future_task_fn *fn;
+	const char *for_what;
+} waits[] = {
+	{ acquire, "a semaphore" },
+	{ count_down, "a latch" },
+	{ lock, "a mutex" },
+	{ receive, "an item of a channel" },
+	{ send_another, "room in a channel" },
+	{ wait_an_hour, "a future" },
+};
+
+/* A cancel ends each of them. */
+START_TEST(what_kind_of_thing_a_worker_waits_for_is_said)
+{
+	future_executor_t *pool = pool_named("asleep", 1);
+	future_promise_t *promise;
+	char line[80];
+
+	ck_assert_int_eq(future_promise_new(NULL, &promise), 0);
+	never = future_promise_future(promise);
+	ck_assert_int_eq(future_channel_new(1, NULL, &empty), 0);
+	ck_assert_int_eq(future_channel_new(1, NULL, &full), 0);
+	ck_assert_int_eq(future_channel_send(full, NULL), 0);
+	ck_assert_int_eq(future_mutex_lock(&mutex), 0);
+	for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
+		future_t *future = task(pool, "w", waits[i].fn, NULL);
+
+		await_text("sleeps in \"w\" for 0.");
+		snprintf(line, sizeof(line), " s, waits for %s\n",
+			waits[i].for_what);
+		says(line);
+		ck_assert(future_cancel(future));
+		ck_assert_int_eq(future_join(future, FUTURE_FOREVER), 0);
+		future_unref(future);
+		await_text("1 idle");
+	}
+	future_mutex_unlock(&mutex);
+	future_channel_unref(empty);
+	future_channel_unref(full);
+	future_unref(never);
+	future_promise_free(promise);
+	future_executor_unref(pool);
 }
 END_TEST
 
@@ -397,6 +485,7 @@ int main(void)
 	tcase_add_test(tcase, a_stream_that_fails_is_said);
 	tcase_add_test(tcase, executors_come_and_go);
 	tcase_add_test(tcase, what_a_worker_runs_has_its_name_and_time);
+	tcase_add_test(tcase, what_kind_of_thing_a_worker_waits_for_is_said);
 	tcase_add_test(tcase, who_waits_for_what_is_said);
 	tcase_add_test(tcase, the_last_deadlock_is_remembered);
 	tcase_add_test(tcase, a_parents_deadlock_is_not_its_childs);

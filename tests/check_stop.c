@@ -227,7 +227,7 @@ static future_result_t sleep_again(void *arg)
 	gate_pass(here);
 	for (size_t i = 0; i < scaled(20000); i++) {
 		woken = fut_stop_sleep(&sleeper, FUT_SLEEPER_FIRED, FUT_FOREVER,
-			true);
+			true, "a test");
 		scribble();
 		if (woken != FUT_SLEEPER_STOPPED)
 			return future_fail(EIO);

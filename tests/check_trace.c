@@ -367,7 +367,7 @@ START_TEST(a_wait_is_a_slice_to_which_an_arrow_leads_from_who_ended_it)
 	future_promise_free(promise);
 	future_unref(future);
 	trace = close_trace();
-	ck_assert_uint_eq(tracing_count(&trace, 'B', "wait"), 1);
+	ck_assert_uint_eq(tracing_count(&trace, 'B', "wait for a future"), 1);
 	for (size_t i = 0; i < trace.count; i++) {
 		if (trace.events[i].phase == 's')
 			wake = &trace.events[i];
@@ -425,7 +425,8 @@ START_TEST(a_drain_is_a_wait)
 	thread_finish(thread);
 	future_executor_unref(pool);
 	trace = close_trace();
-	ck_assert_uint_ge(tracing_count(&trace, 'B', "wait"), 1);
+	ck_assert_uint_ge(tracing_count(&trace, 'B',
+		"wait for a pool to be done"), 1);
 	tracing_free(&trace);
 }
 END_TEST

@@ -50,9 +50,10 @@ FUTURE_API future_t *future_name(future_t *future, const char *name,
 
 /*
  * Writes what lives now, for people to read: the executors, with what is queued
- * and armed there and what each worker does; who waits in a function, and for
- * what; who was last told EDEADLK, and who waited for whom then; the futures
- * that have a name or a site, counted, and the age of the oldest.
+ * and armed there, what each worker does and what kind of thing it waits for;
+ * who waits in a function for a future, without a deadline, and for which; who
+ * was last told EDEADLK, and who waited for whom then; the futures that have a
+ * name or a site, counted, and the age of the oldest.
  *
  * Returns 0, EINVAL, ENOMEM or what writing failed with.  It takes the
  * library's locks one after the other: what it says of one thing may be over

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <future/result.h>
 #include <future/time.h>
+#include <limits.h>
 #include <string.h>
 
 future_result_t future_copy(const void *data, size_t size)
@@ -34,6 +35,19 @@ future_time_t future_in_ms(int64_t ms)
 		ms * 1000000;
 
 	return (future_time_t){ fut_add_sat(fut_clock_now(), ns) };
+}
+
+int future_ms_until(future_time_t deadline)
+{
+	int64_t now_ns = fut_clock_now(), ms;
+
+	if (deadline.ns == FUTURE_FOREVER.ns)
+		return -1;
+	if (deadline.ns <= now_ns)
+		return 0;
+	/* Neither is negative. */
+	ms = (deadline.ns - now_ns - 1) / 1000000 + 1;
+	return ms < INT_MAX ? (int)ms : INT_MAX;
 }
 
 const char *future_version(void)

@@ -74,21 +74,12 @@ static void is_readable(struct connection *connection)
 	future_promise_free(connection->readable);
 }
 
-static int sleep_ms(void)
-{
-	future_time_t until = future_loop_deadline(reactor.ready);
-	int64_t left_ns = until.ns - future_now().ns;
-
-	if (until.ns == FUTURE_FOREVER.ns)
-		return -1;
-	return left_ns > 0 ? (int)(left_ns / 1000000) + 1 : 0;
-}
-
 /* Sleep; note what has become ready; run it.  NULL is the queue itself. */
 static void turn(void)
 {
 	struct epoll_event events[16];
-	int count = epoll_wait(reactor.epoll, events, 16, sleep_ms());
+	int count = epoll_wait(reactor.epoll, events, 16,
+		future_ms_until(future_loop_deadline(reactor.ready)));
 	int64_t since_ns = future_now().ns, away_ns;
 
 	for (int i = 0; i < count; i++)

@@ -18,18 +18,11 @@ struct loop_source {
 	future_executor_t *loop;
 };
 
-/* In whole milliseconds, at most an hour; 0: now, -1: not by itself. */
 static gint left_ms(GSource *source)
 {
 	future_executor_t *loop = ((struct loop_source *)source)->loop;
-	int64_t at_ns = future_loop_deadline(loop).ns;
-	int64_t left_ns = at_ns - future_now().ns;
 
-	if (at_ns == FUTURE_FOREVER.ns)
-		return -1;
-	if (left_ns <= 0)
-		return 0;
-	return (gint)MIN(left_ns / 1000000 + 1, 3600000);
+	return future_ms_until(future_loop_deadline(loop));
 }
 
 static gboolean source_prepare(GSource *source, gint *ret_ms)

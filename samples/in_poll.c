@@ -23,19 +23,6 @@ struct app {
 	bool open;		/* there may be more to read */
 };
 
-/* As long as poll() may sleep: in whole milliseconds, -1 for ever. */
-static int poll_ms(future_time_t until)
-{
-	int64_t left_ns = until.ns - future_now().ns;
-
-	if (until.ns == FUTURE_FOREVER.ns)
-		return -1;
-	if (left_ns <= 0)
-		return 0;
-	return left_ns < (int64_t)3600 * 1000000000 ?
-		(int)(left_ns / 1000000) + 1 : 3600000;
-}
-
 /* On a worker. */
 static future_result_t count_primes(void *arg)
 {
@@ -123,7 +110,7 @@ static void run(struct app *app)
 			{ app->open ? STDIN_FILENO : -1, POLLIN, 0 },
 		};
 
-		poll(on, 2, poll_ms(future_loop_deadline(app->loop)));
+		poll(on, 2, future_ms_until(future_loop_deadline(app->loop)));
 		if (on[1].revents != 0)
 			read_lines(app);
 		future_loop_run_pending(app->loop);

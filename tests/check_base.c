@@ -102,6 +102,42 @@ START_TEST(in_ms_beyond_the_end_of_time_is_forever)
 }
 END_TEST
 
+START_TEST(ms_until_is_what_poll_takes)
+{
+	const int64_t day = 24 * 3600 * 1000;
+	future_time_t at = future_in_ms(day);
+	int ms = future_ms_until(at);
+
+	/* Rounded up: who sleeps so long wakes when it has passed. */
+	ck_assert_int_le(ms, day);
+	ck_assert_int_gt(ms, day - 60000);
+	at = future_now();
+	at.ns += 1 + 60000000000;
+	ck_assert_int_le(future_ms_until(at), 60001);
+	ck_assert_int_gt(future_ms_until(at), 0);
+	ck_assert_int_eq(future_ms_until(future_now()), 0);
+	ck_assert_int_eq(future_ms_until(FUTURE_NOW), 0);
+	ck_assert_int_eq(future_ms_until((future_time_t){ INT64_MIN }), 0);
+	ck_assert_int_eq(future_ms_until(FUTURE_FOREVER), -1);
+	at.ns = INT64_MAX - 1;
+	ck_assert_int_eq(future_ms_until(at), INT_MAX);
+}
+END_TEST
+
+/* Until it is 0, at each step: no sleep of 0 before the deadline. */
+START_TEST(ms_until_is_rounded_up)
+{
+	future_time_t at = future_now();
+	int ms;
+
+	at.ns += 3000001;
+	while ((ms = future_ms_until(at)) > 0)
+		;
+	ck_assert_int_eq(ms, 0);
+	ck_assert_int_ge(future_now().ns, at.ns);
+}
+END_TEST
+
 START_TEST(in_ms_far_below_zero_has_passed)
 {
 	static const int64_t spans[] = { INT64_MIN, INT64_MIN + 1,
@@ -192,6 +228,8 @@ int main(void)
 		0, 6);
 	tcase_add_loop_test(tcase, in_ms_beyond_the_end_of_time_is_forever,
 		0, 4);
+	tcase_add_test(tcase, ms_until_is_what_poll_takes);
+	tcase_add_test(tcase, ms_until_is_rounded_up);
 	tcase_add_loop_test(tcase, in_ms_far_below_zero_has_passed, 0, 5);
 	tcase_add_loop_test(tcase, a_wait_in_the_deep_past_only_looks, 0, 4);
 	tcase_add_test(tcase, a_null_executor_is_the_default_or_harmless);

@@ -14,7 +14,7 @@
  *	struct pollfd poll_on = { future_loop_fd(loop), POLLIN, 0 };
  *
  *	for (;;) {
- *		poll(&poll_on, 1, ms_until(future_loop_deadline(loop)));
+ *		poll(&poll_on, 1, future_ms_until(future_loop_deadline(loop)));
  *		future_loop_run_pending(loop);
  *	}
  *

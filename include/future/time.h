@@ -37,6 +37,13 @@ FUTURE_API future_time_t future_now(void);
  */
 FUTURE_API future_time_t future_in_ms(int64_t ms);
 
+/*
+ * Returns for how many milliseconds to sleep until the deadline, rounded up, as
+ * poll() and epoll_wait() take it: 0 if it has passed, -1 for FUTURE_FOREVER,
+ * and INT_MAX for what is further off than that.  Never blocks.
+ */
+FUTURE_API int future_ms_until(future_time_t deadline);
+
 FUTURE_END_DECLS
 
 #endif

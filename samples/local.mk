@@ -39,6 +39,7 @@ samples_actor_LDADD = lib/libfuture.la
 samples_api_client_SOURCES = \
 	samples/api_client.c \
 	samples/http.c samples/http.h samples/http_url.c \
+	samples/answer.c samples/answer.h \
 	samples/server.c samples/server.h
 samples_api_client_LDADD = lib/libfuture.la
 
@@ -59,6 +60,7 @@ samples_four_models_SOURCES = \
 	samples/picture.c samples/picture.h \
 	samples/report.c samples/report.h \
 	samples/run.c samples/run.h \
+	samples/answer.c samples/answer.h \
 	samples/server.c samples/server.h \
 	samples/timeline.c samples/timeline.h
 samples_four_models_LDADD = lib/libfuture.la
@@ -75,6 +77,7 @@ samples_in_uv_LDADD = lib/libfuture.la $(UV_LIBS)
 samples_hybrid_SOURCES = \
 	samples/hybrid.c \
 	samples/http.c samples/http.h samples/http_url.c \
+	samples/answer.c samples/answer.h \
 	samples/server.c samples/server.h \
 	samples/workers.c samples/workers.h
 samples_hybrid_LDADD = lib/libfuture.la

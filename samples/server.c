@@ -1,112 +1,107 @@
 /*
- * See server.h.  One thread, one poll(); a connection goes
+ * See server.h.  One thread, one epoll; a connection goes
  *
- *	READING -> DELAYED -> WRITING -> closed
+ *	READING -> DELAYED -> WRITING -> READING, or closed
+ *
+ * All delays are as long: those that are DELAYED are in a list, and the first
+ * is due first.
  */
 #define _GNU_SOURCE
 #include "server.h"
+#include "answer.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <future.h>
-#include <limits.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum stage { READING, DELAYED, WRITING };
+enum stage { READING, SILENT, DELAYED, WRITING };
 
 struct connection {
 	int fd;
 	enum stage stage;
-	int64_t due_ns;		/* when the delay is over */
+	bool polls_out;			/* what it is in epoll for */
+	struct connection *next, **prev;	/* of all */
+	struct connection *later, *sooner;	/* of those DELAYED */
+	future_time_t due;			/* when the delay is over */
 	char request[2048];
 	size_t request_length;
-	char head[160];
-	size_t head_length;
-	unsigned long number;	/* which body */
-	size_t body_length, sent;
+	struct answer answer;
+	size_t sent;
 };
 
 struct loop {
 	const struct server_options *options;
-	struct connection **connections;
-	struct pollfd *polls;	/* [0] the listener, [1] the leash, then ... */
-	size_t count, capacity;
-	uint32_t lot;		/* the last that was drawn */
+	int epoll, listener;
+	struct connection *connections;
+	struct connection *first, *last;	/* of those DELAYED */
+	uint32_t lot;				/* the last that was drawn */
 };
 
-/* G. Marsaglia, Xorshift RNGs, 2003; the state must not be 0. */
-static bool lot_fails(struct loop *loop)
+static void delay_begin(struct loop *loop, struct connection *c)
 {
-	uint32_t lot = loop->lot;
-
-	if (loop->options->fail_one_in == 0)
-		return false;
-	lot ^= lot << 13;
-	lot ^= lot >> 17;
-	lot ^= lot << 5;
-	loop->lot = lot;
-	return lot % loop->options->fail_one_in == 0;
-}
-
-/*
- * A byte is a hash of where it stands, so that a block that is lost, doubled
- * or misplaced changes the checksum.
- */
-static void body_fill(unsigned long number, size_t at, char *out, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		uint32_t hash = (uint32_t)(at + i) * 2654435761u +
-			(uint32_t)number * 40503u;
-
-		hash ^= hash >> 15;
-		out[i] = (char)((hash * 2246822519u) >> 24);
-	}
-}
-
-/* Decides what to answer; false: nothing at all. */
-static bool answer_choose(struct loop *loop, struct connection *c)
-{
-	size_t size = loop->options->body_size;
-	char what[32] = "";
-	const char *status = "200 OK";
-	int n;
-
-	sscanf(c->request, "GET /%31[^ ?]", what);
-	if (strcmp(what, "silent") == 0)
-		return false;
-	c->number = strtoul(what, NULL, 10);
-	c->body_length = size;
-	if (strcmp(what, "truncated") == 0) {
-		c->body_length = size / 2;
-		size += size == 0;
-	} else if (strcmp(what, "endless") != 0 && c->number == 0) {
-		status = "404 Not Found";
-		c->body_length = size = 0;
-	} else if (lot_fails(loop)) {
-		status = "503 Service Unavailable";
-		c->body_length = size = 0;
-	}
-	if (strcmp(what, "garbage") == 0)
-		n = snprintf(c->head, sizeof(c->head), "220 hello\r\n\r\n");
-	else if (strcmp(what, "endless") == 0)
-		n = snprintf(c->head, sizeof(c->head), "HTTP/1.0 %s\r\n"
-			"Content-Type: application/octet-stream\r\n\r\n",
-			status);
+	c->stage = DELAYED;
+	c->due = future_in_ms(loop->options->delay_ms);
+	c->later = NULL;
+	c->sooner = loop->last;
+	if (loop->last != NULL)
+		loop->last->later = c;
 	else
-		n = snprintf(c->head, sizeof(c->head), "HTTP/1.0 %s\r\n"
-			"Content-Type: application/octet-stream\r\n"
-			"Content-Length: %zu\r\n\r\n", status, size);
-	c->head_length = (size_t)n;
-	return true;
+		loop->first = c;
+	loop->last = c;
+}
+
+static void delay_end(struct loop *loop, struct connection *c)
+{
+	if (c->sooner != NULL)
+		c->sooner->later = c->later;
+	else
+		loop->first = c->later;
+	if (c->later != NULL)
+		c->later->sooner = c->sooner;
+	else
+		loop->last = c->sooner;
+}
+
+static void connection_free(struct loop *loop, struct connection *c)
+{
+	if (c->stage == DELAYED)
+		delay_end(loop, c);
+	*c->prev = c->next;
+	if (c->next != NULL)
+		c->next->prev = c->prev;
+	close(c->fd);
+	free(c);
+}
+
+/* A whole request, if there is one: its answer is chosen. */
+static void request_take(struct loop *loop, struct connection *c)
+{
+	char *end = strstr(c->request, "\r\n\r\n");
+	size_t length;
+	char next;
+
+	if (c->stage != READING || end == NULL)
+		return;
+	length = (size_t)(end + 4 - c->request);
+	next = c->request[length];
+	c->request[length] = '\0';
+	c->sent = 0;
+	c->stage = SILENT;
+	if (answer_choose(loop->options, &loop->lot, c->request, &c->answer))
+		delay_begin(loop, c);
+	c->request[length] = next;
+	c->request_length -= length;
+	memmove(c->request, c->request + length, c->request_length + 1);
 }
 
 /* Each returns false when the connection is to be closed. */
@@ -121,163 +116,158 @@ static bool connection_read(struct loop *loop, struct connection *c)
 		return false;
 	c->request_length += (size_t)got;
 	c->request[c->request_length] = '\0';
-	if (c->stage != READING || strstr(c->request, "\r\n\r\n") == NULL)
-		return true;
-	c->stage = DELAYED;
-	c->due_ns = INT64_MAX;
-	if (answer_choose(loop, c))
-		c->due_ns = future_in_ms(loop->options->delay_ms).ns;
+	request_take(loop, c);
 	return true;
 }
 
-/* Copies the next part of the answer to `out`; returns its length. */
-static size_t answer_fill(const struct connection *c, char *out, size_t room)
-{
-	size_t total = c->head_length + c->body_length, count;
-
-	if (c->sent < c->head_length) {
-		count = c->head_length - c->sent;
-		memcpy(out, c->head + c->sent, count);
-		return count;
-	}
-	count = total - c->sent;
-	if (count > room)
-		count = room;
-	body_fill(c->number, c->sent - c->head_length, out, count);
-	return count;
-}
-
-static bool connection_write(struct connection *c)
+/* True: done.  False with EAGAIN: there is more, for later. */
+static bool answer_send(struct connection *c)
 {
 	char block[16384];
 	size_t count;
 
-	while ((count = answer_fill(c, block, sizeof(block))) > 0) {
-		ssize_t sent = send(c->fd, block, count, MSG_NOSIGNAL);
+	while ((count = answer_fill(&c->answer, c->sent, block,
+			sizeof(block))) > 0) {
+		ssize_t sent = send(c->fd, block, count, MSG_NOSIGNAL |
+			(c->sent < c->answer.head_length &&
+			 c->answer.length > 0 ? MSG_MORE : 0));
 
-		if (sent < 0)
-			return errno == EAGAIN || errno == EINTR;
-		c->sent += (size_t)sent;
+		if (sent < 0 && errno != EINTR)
+			return false;
+		if (sent > 0)
+			c->sent += (size_t)sent;
 	}
-	return false;
+	return true;
 }
 
-static bool connection_serve(struct loop *loop, struct connection *c,
-	short events)
+static bool poll_for(struct loop *loop, struct connection *c, bool out)
 {
-	if ((events & (POLLERR | POLLNVAL)) != 0)
+	struct epoll_event event = { .events = out ? EPOLLOUT : EPOLLIN,
+		.data.ptr = c };
+
+	if (c->polls_out == out)
+		return true;
+	c->polls_out = out;
+	return epoll_ctl(loop->epoll, EPOLL_CTL_MOD, c->fd, &event) == 0;
+}
+
+static bool connection_write(struct loop *loop, struct connection *c)
+{
+	if (!answer_send(c))
+		return errno == EAGAIN && poll_for(loop, c, true);
+	if (c->answer.closes)
 		return false;
-	if ((events & (POLLIN | POLLHUP)) != 0)
-		return connection_read(loop, c);
-	if (c->stage == DELAYED && future_now().ns >= c->due_ns)
+	c->stage = READING;
+	request_take(loop, c);
+	return poll_for(loop, c, false);
+}
+
+static void connection_serve(struct loop *loop, struct connection *c)
+{
+	if (!(c->stage == WRITING ? connection_write(loop, c) :
+			connection_read(loop, c)))
+		connection_free(loop, c);
+}
+
+static void write_due(struct loop *loop)
+{
+	while (loop->first != NULL && loop->first->due.ns <= future_now().ns) {
+		struct connection *c = loop->first;
+
+		delay_end(loop, c);
 		c->stage = WRITING;
-	return c->stage != WRITING || connection_write(c);
-}
-
-static void connection_free(struct connection *c)
-{
-	close(c->fd);
-	free(c);
-}
-
-static int loop_grow(struct loop *loop)
-{
-	size_t capacity = loop->capacity * 2 + 8;
-	struct connection **connections = realloc(loop->connections,
-		capacity * sizeof(struct connection *));
-
-	if (connections == NULL)
-		return ENOMEM;
-	loop->connections = connections;
-	struct pollfd *polls = realloc(loop->polls,
-		(capacity + 2) * sizeof(struct pollfd));
-
-	if (polls == NULL)
-		return ENOMEM;
-	loop->polls = polls;
-	loop->capacity = capacity;
-	return 0;
+		connection_serve(loop, c);
+	}
 }
 
 /* What cannot be accepted is closed, and the client sees that. */
-static void loop_accept(struct loop *loop, int listener)
+static void accept_one(struct loop *loop, int fd)
 {
-	int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-	if (fd < 0)
-		return;
 	struct connection *c = calloc(1, sizeof(*c));
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = c };
 
-	if (c == NULL || (loop->count == loop->capacity &&
-	    loop_grow(loop) != 0)) {
+	if (c == NULL ||
+	    epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) != 0) {
 		close(fd);
 		free(c);
 		return;
 	}
 	c->fd = fd;
-	loop->connections[loop->count++] = c;
+	c->next = loop->connections;
+	c->prev = &loop->connections;
+	if (c->next != NULL)
+		c->next->prev = &c->next;
+	loop->connections = c;
 }
 
-/* Fills in what to poll for; returns for how long, in milliseconds. */
-static int loop_prepare(struct loop *loop)
+static void accept_all(struct loop *loop)
 {
-	int64_t due_ns = INT64_MAX;
+	int fd;
 
-	for (size_t i = 0; i < loop->count; i++) {
-		struct connection *c = loop->connections[i];
-		short events = c->stage == WRITING ? POLLOUT : POLLIN;
-
-		loop->polls[i + 2] = (struct pollfd){ c->fd, events, 0 };
-		if (c->stage == DELAYED && c->due_ns < due_ns)
-			due_ns = c->due_ns;
-	}
-	if (due_ns == INT64_MAX)
-		return -1;
-	int64_t left_ms = (due_ns - future_now().ns + 999999) / 1000000;
-
-	return left_ms < 0 ? 0 : left_ms > INT_MAX ? INT_MAX : (int)left_ms;
+	while ((fd = accept4(loop->listener, NULL, NULL,
+			SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0)
+		accept_one(loop, fd);
 }
 
-static void loop_serve(struct loop *loop)
+/*
+ * Returns false when the leash was pulled.  One event at a time: a connection
+ * that is freed has none that were fetched already.
+ */
+static bool turn(struct loop *loop, int *ret_error)
 {
-	size_t kept = 0;
+	struct epoll_event event;
+	int count = epoll_wait(loop->epoll, &event, 1, loop->first == NULL ?
+		-1 : future_ms_until(loop->first->due));
 
-	for (size_t i = 0; i < loop->count; i++) {
-		struct connection *c = loop->connections[i];
+	if (count < 0 && errno != EINTR)
+		*ret_error = errno;
+	if (count == 1 && event.data.ptr == NULL)
+		return false;
+	if (count == 1 && event.data.ptr == loop)
+		accept_all(loop);
+	else if (count == 1)
+		connection_serve(loop, event.data.ptr);
+	write_due(loop);
+	return *ret_error == 0;
+}
 
-		if (connection_serve(loop, c, loop->polls[i + 2].revents))
-			loop->connections[kept++] = c;
-		else
-			connection_free(c);
+/* As many descriptors as there may be. */
+static void raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
 	}
-	loop->count = kept;
+}
+
+static int watch(struct loop *loop, int fd, void *pointer)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = pointer };
+
+	return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) != 0 ? errno :
+		0;
 }
 
 int server_run(const struct server_options *options, int listener, int leash)
 {
-	struct loop loop = { .options = options,
+	struct loop loop = { .options = options, .listener = listener,
 		.lot = options->seed != 0 ? options->seed : 1 };
-	int error = loop_grow(&loop);
+	int error;
 
-	while (error == 0) {
-		int wait_ms = loop_prepare(&loop);
-
-		loop.polls[0] = (struct pollfd){ listener, POLLIN, 0 };
-		loop.polls[1] = (struct pollfd){ leash, POLLIN, 0 };
-		if (poll(loop.polls, loop.count + 2, wait_ms) < 0) {
-			error = errno == EINTR ? 0 : errno;
-			continue;
-		}
-		if (loop.polls[1].revents != 0)
-			break;
-		loop_serve(&loop);
-		if (loop.polls[0].revents != 0)
-			loop_accept(&loop, listener);
-	}
-	for (size_t i = 0; i < loop.count; i++)
-		connection_free(loop.connections[i]);
-	free(loop.connections);
-	free(loop.polls);
+	raise_limit();
+	loop.epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (loop.epoll < 0)
+		return errno;
+	error = watch(&loop, listener, &loop);
+	if (error == 0)
+		error = watch(&loop, leash, NULL);
+	while (error == 0 && turn(&loop, &error))
+		;
+	while (loop.connections != NULL)
+		connection_free(&loop, loop.connections);
+	close(loop.epoll);
 	return error;
 }
 
@@ -292,7 +282,7 @@ int server_listen(int *ret_listener, unsigned *ret_port)
 		return errno;
 	here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	if (bind(fd, (struct sockaddr *)&here, size) != 0 ||
-	    listen(fd, 128) != 0 ||
+	    listen(fd, SOMAXCONN) != 0 ||
 	    getsockname(fd, (struct sockaddr *)&here, &size) != 0) {
 		int error = errno;
 

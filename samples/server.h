@@ -7,10 +7,12 @@
  *	server_stop(&server);
  *
  * It is a process of its own, so that its CPU time is not taken for that of
- * the program that downloads.  It serves any number of connections at once,
+ * the program that downloads.  It serves as many connections at once as there
+ * may be descriptors, keeps them if it is asked in HTTP/1.1,
  * and ends when the pipe from its parent is closed: so also when that dies.
  *
- *	/NUMBER		a body of its own for each number
+ *	/NUMBER		a body of its own for each number, or a range of it
+ *	/pages/NUMBER	HTML with links to twice that, the next, and half
  *	/endless	a body without a Content-Length
  *	/truncated	half of the body that was announced
  *	/missing	404
@@ -28,7 +30,10 @@ struct server_options {
 	size_t body_size;	/* bytes */
 	int delay_ms;		/* from the request to the first byte */
 	uint32_t fail_one_in;	/* so many get a 503, by lot; 0: none */
+	uint32_t truncate_one_in;	/* half of what is announced, by lot */
 	uint32_t seed;		/* of the lots */
+	uint32_t edition;	/* another one: other bodies, other ETags */
+	unsigned long pages;	/* so many */
 };
 
 struct server {

@@ -19,7 +19,8 @@ static inline uint32_t fut_fork_now(void)
 
 /*
  * Has `reset` called in every forked child, to make state that the library
- * shares between threads new again.  Never undone; 0 or ENOMEM.
+ * shares between threads new again: from the return on, also while another
+ * thread is in the middle of a fork.  Never undone; 0 or ENOMEM.
  */
 int fut_fork_at_child(void (*reset)(void));
 

@@ -379,6 +379,44 @@ START_TEST(the_child_locks_no_inherited_token)
 }
 END_TEST
 
+static future_executor_t *lane;
+static future_t *named;
+
+/* What another thread might do in the middle of a fork. */
+static void use_meanwhile(void)
+{
+	if (named != NULL)
+		return;
+	named = future_ready(future_ok(NULL));
+	ck_assert_ptr_nonnull(future_name(named, "the parent's", NULL));
+	ck_assert_int_eq(future_trace_open("/dev/null"), 0);
+	ck_assert_int_eq(future_lane_new(future_inline(), 1, &lane), 0);
+}
+
+static void look_in_child(void *arg)
+{
+	static const char nothing[] = ": 0 executors, 0 waits in functions, "
+		"0 futures with a name\n";
+	char text[1024] = "";
+	FILE *stream = fmemopen(text, sizeof(text), "w");
+
+	(void)arg;
+	CHILD_ASSERT(future_report(stream) == 0);
+	fclose(stream);
+	CHILD_ASSERT(strcmp(strchr(text, ':'), nothing) == 0);
+	CHILD_ASSERT(future_trace_close() == EINVAL);
+}
+
+START_TEST(what_was_first_used_during_the_fork_is_the_parents)
+{
+	pthread_atfork(use_meanwhile, NULL, NULL);
+	ck_assert_int_eq(in_child(look_in_child, NULL), 0);
+	ck_assert_int_eq(future_trace_close(), 0);
+	future_executor_unref(lane);
+	future_unref(named);
+}
+END_TEST
+
 static void add_children(Suite *suite)
 {
 	TCase *tcase = suite_case(suite, "children");
@@ -400,6 +438,8 @@ static void add_children(Suite *suite)
 		a_fork_leaves_those_who_wait_in_the_parent_alone);
 	tcase_add_test(tcase, the_child_of_an_inline_task_starts_afresh);
 	tcase_add_test(tcase, the_child_locks_no_inherited_token);
+	tcase_add_test(tcase,
+		what_was_first_used_during_the_fork_is_the_parents);
 }
 
 int main(void)

@@ -29,6 +29,8 @@ struct track {
 	size_t at, count;
 	size_t depth;		/* slices that are open */
 	int64_t last_ns;	/* of what has been printed */
+	int64_t next_ns;	/* of the record at `at`; INT64_MAX: none */
+	struct track *winner;	/* see winner_at() */
 };
 
 struct output {
@@ -299,39 +301,67 @@ static void print_record(struct output *out, struct track *track,
 	}
 }
 
-/* The one with the earliest record; NULL: there is none. */
-static struct track *earliest(struct output *out)
+/* To its next record that has a time. */
+static void go_on(struct track *track)
 {
-	struct track *first = NULL;
-	int64_t first_ns = INT64_MAX;
+	const struct fut_record *record = timed(track, track->at);
 
-	for (size_t i = 0; i < out->track_count; i++) {
-		struct track *track = &out->tracks[i];
-		const struct fut_record *record;
+	track->at = record == NULL ? track->count :
+		(size_t)(record - track->records->record);
+	track->next_ns = record == NULL ? INT64_MAX : record->ns;
+}
 
-		while (track->at < track->count && track->records->record[
-				track->at].event == FUT_TRACE_NAME)
-			track->at++;
-		record = timed(track, track->at);
-		if (record != NULL && record->ns < first_ns) {
-			first = track;
-			first_ns = record->ns;
-		}
-	}
-	return first;
+/*
+ * A tree of matches, won by what comes earlier.  Those of `place` are 2 * place
+ * and the one after; the leaves, from track_count on, are the tracks, and the
+ * first place is 1.  (D. Knuth, The Art of Computer Programming 3, 5.4.1.)
+ */
+static struct track *winner_at(struct output *out, size_t place)
+{
+	return place < out->track_count ? out->tracks[place].winner :
+		&out->tracks[place - out->track_count];
+}
+
+/* At the same time the older thread is first. */
+static void play(struct output *out, size_t place)
+{
+	struct track *one = winner_at(out, 2 * place);
+	struct track *other = winner_at(out, 2 * place + 1);
+	bool later = one->next_ns != other->next_ns ?
+		one->next_ns > other->next_ns : one > other;
+
+	out->tracks[place].winner = later ? other : one;
+}
+
+static void play_all(struct output *out)
+{
+	for (size_t i = 0; i < out->track_count; i++)
+		go_on(&out->tracks[i]);
+	for (size_t place = out->track_count; place-- > 1;)
+		play(out, place);
+}
+
+static void play_again(struct output *out, struct track *track)
+{
+	size_t place = (size_t)(track - out->tracks) + out->track_count;
+
+	go_on(track);
+	while ((place /= 2) > 0)
+		play(out, place);
 }
 
 static void print_records(struct output *out)
 {
 	struct track *track;
 
-	while ((track = earliest(out)) != NULL) {
-		const struct fut_record *record =
-			&track->records->record[track->at];
-
-		print_record(out, track, record);
-		track->last_ns = record->ns;
+	if (out->track_count == 0)
+		return;
+	play_all(out);
+	while (track = winner_at(out, 1), track->next_ns != INT64_MAX) {
+		print_record(out, track, &track->records->record[track->at]);
+		track->last_ns = track->next_ns;
 		track->at++;
+		play_again(out, track);
 	}
 	/* What still runs, or sleeps. */
 	for (size_t i = 0; i < out->track_count; i++) {

@@ -291,6 +291,55 @@ START_TEST(who_is_up_in_the_instant_of_the_wake_up_has_its_arrow)
 }
 END_TEST
 
+/* How many steals the file has; they come in the order of their times. */
+static size_t steals_in_order(void)
+{
+	FILE *file = fopen(path, "re");
+	char line[512];
+	double at, last = 0;
+	size_t count = 0;
+
+	while (fgets(line, sizeof(line), file) != NULL) {
+		if (strstr(line, "\"name\":\"steal\"") == NULL)
+			continue;
+		at = strtod(strstr(line, "\"ts\":") + 5, NULL);
+		ck_assert(at >= last);
+		last = at;
+		count++;
+	}
+	fclose(file);
+	unlink(path);
+	return count;
+}
+
+/* Too many to look at them all for each record, in the time of a test. */
+START_TEST(a_trace_of_many_threads_takes_no_longer_for_each)
+{
+	size_t count = scaled(200000);
+	struct fut_tracks tracks = { .trace = 1, .end_ns = 2000 };
+	struct fut_records *records = NULL, *next;
+
+	for (size_t i = 0; i < count; i++) {
+		int64_t ns = (int64_t)(i * 7919 % 1000);
+
+		next = records;
+		records = track_of((int)i, (struct fut_record){ .ns = ns,
+				.event = FUT_TRACE_STEAL },
+			(struct fut_record){ .ns = ns + 500,
+				.event = FUT_TRACE_STEAL });
+		records->next = next;
+	}
+	tracks.newest = records;
+	make_path();
+	ck_assert_int_eq(fut_tracks_write(&tracks, open(path, O_WRONLY)), 0);
+	ck_assert_uint_eq(steals_in_order(), 2 * count);
+	for (; records != NULL; records = next) {
+		next = records->next;
+		free(records);
+	}
+}
+END_TEST
+
 START_TEST(a_file_whose_records_end_anywhere_can_be_read)
 {
 	for (size_t room = 0; room < 7; room++) {
@@ -707,6 +756,7 @@ int main(void)
 		no_thread_records_more_than_it_may_and_the_rest_is_counted);
 	tcase_add_test(tcase,
 		who_is_up_in_the_instant_of_the_wake_up_has_its_arrow);
+	tcase_add_test(tcase, a_trace_of_many_threads_takes_no_longer_for_each);
 	tcase_add_test(tcase,
 		a_file_whose_records_end_anywhere_can_be_read);
 	tcase_add_test(tcase, the_depth_of_a_queue_goes_up_and_down_to_nothing);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { LINE = 400, BUFFER = 65536 };
@@ -23,7 +24,26 @@ struct fut_file {
 	char buffer[BUFFER];
 };
 
-int fut_file_create(const char *path, int *ret_fd)
+static bool id_of(int fd, struct fut_file_id *ret_id)
+{
+	struct stat known;
+
+	if (fstat(fd, &known) != 0)
+		return false;
+	*ret_id = (struct fut_file_id){ .device = known.st_dev,
+		.number = known.st_ino };
+	return true;
+}
+
+bool fut_file_is(int fd, const struct fut_file_id *id)
+{
+	struct fut_file_id now;
+
+	return id_of(fd, &now) && now.device == id->device &&
+		now.number == id->number;
+}
+
+int fut_file_create(const char *path, int *ret_fd, struct fut_file_id *ret_id)
 {
 	int before, fd, error;
 
@@ -32,6 +52,10 @@ int fut_file_create(const char *path, int *ret_fd)
 		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	while (fd < 0 && errno == EINTR);
 	error = fd < 0 ? errno : 0;
+	if (error == 0 && !id_of(fd, ret_id)) {
+		error = errno;
+		close(fd);
+	}
 	pthread_setcancelstate(before, NULL);
 	if (error == 0)
 		*ret_fd = fd;

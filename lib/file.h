@@ -12,8 +12,16 @@
 
 struct fut_file;
 
+/* Which file a descriptor is of. */
+struct fut_file_id {
+	uint64_t device, number;
+};
+
 /* Makes the file, or empties it.  Returns 0 or an errno value. */
-int fut_file_create(const char *path, int *ret_fd);
+int fut_file_create(const char *path, int *ret_fd, struct fut_file_id *ret_id);
+
+/* False if somebody has closed it, and perhaps opened another there. */
+bool fut_file_is(int fd, const struct fut_file_id *id);
 
 /* What a forked child does with that of its parent. */
 void fut_file_forget(int fd);

@@ -21,6 +21,7 @@ static struct fut_lock lock;
 static enum { NONE, BUSY, OPEN } phase;		/* under the lock */
 static uint32_t traces;				/* by who made it busy, as fd */
 static int fd = -1;
+static struct fut_file_id file;
 static int64_t start_ns;
 static _Atomic(struct fut_records *) newest;
 static _Atomic bool watched, asked;
@@ -36,7 +37,8 @@ static void forget(void)
 	atomic_store_explicit(&fut_trace_open.number, 0, FUT_RELAXED);
 	lock = (struct fut_lock){ 0 };
 	phase = NONE;
-	if (fd >= 0)
+	/* Another thread may just have closed it, and a third got it. */
+	if (fd >= 0 && fut_file_is(fd, &file))
 		fut_file_forget(fd);
 	fd = -1;
 }
@@ -245,7 +247,7 @@ int future_trace_open(const char *path)
 		return ENOMEM;
 	if (!enter(NONE))
 		return EALREADY;
-	error = fut_file_create(path, &fd);
+	error = fut_file_create(path, &fd, &file);
 	fut_lock(&lock);
 	phase = error == 0 ? OPEN : NONE;
 	if (error == 0) {
@@ -272,7 +274,8 @@ int future_trace_close(void)
 		.lost = atomic_load_explicit(&lost, FUT_RELAXED) };
 	atomic_store_explicit(&fut_trace_open.number, 0, FUT_RELAXED);
 	tracks.newest = atomic_load_explicit(&newest, FUT_ACQUIRE);
-	error = fut_tracks_write(&tracks, fd);
+	/* Not into what has come there since: a program may close all. */
+	error = !fut_file_is(fd, &file) ? EBADF : fut_tracks_write(&tracks, fd);
 	fd = -1;
 	fut_lock(&lock);
 	phase = NONE;

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 /* By the linker: what addr2line counts from. */
 extern const char __executable_start[];
@@ -115,6 +116,47 @@ START_TEST(a_file_that_cannot_be_written_is_told_at_the_close)
 	ck_assert_int_eq(future_trace_close(), ENOSPC);
 	ck_assert_int_eq(future_trace_open("/dev/null"), 0);
 	ck_assert_int_eq(future_trace_close(), 0);
+}
+END_TEST
+
+static void descriptor_is_open(void *fd)
+{
+	CHILD_ASSERT(fcntl(*(int *)fd, F_GETFD) != -1);
+}
+
+/* As a program does that closes whatever it may have inherited. */
+START_TEST(what_took_the_place_of_a_closed_file_is_not_written_to)
+{
+	char other[] = PATH;
+	struct stat known;
+	int fd = open("/dev/null", O_RDONLY);
+
+	ck_assert_int_eq(close(fd), 0);
+	open_trace();
+	ck_assert_int_eq(close(fd), 0);
+	ck_assert_int_eq(mkstemp(other), fd);
+	ck_assert_int_eq(future_trace_close(), EBADF);
+	ck_assert_int_eq(fstat(fd, &known), 0);
+	ck_assert_int_eq(known.st_size, 0);
+	ck_assert_int_eq(close(fd), 0);
+	unlink(other);
+	unlink(path);
+}
+END_TEST
+
+/* The parent's may be closed already, though the trace still says otherwise. */
+START_TEST(a_child_closes_nothing_but_the_file_of_its_parents_trace)
+{
+	int fd = open("/dev/null", O_RDONLY);
+
+	ck_assert_int_eq(close(fd), 0);
+	open_trace();
+	ck_assert_int_eq(close(fd), 0);
+	ck_assert_int_eq(open("/dev/null", O_RDONLY), fd);
+	ck_assert_int_eq(in_child(descriptor_is_open, &fd), 0);
+	ck_assert_int_eq(future_trace_close(), EBADF);
+	ck_assert_int_eq(close(fd), 0);
+	unlink(path);
 }
 END_TEST
 
@@ -744,6 +786,10 @@ int main(void)
 	tcase_add_test(tcase, a_trace_that_cannot_be_opened_says_why);
 	tcase_add_test(tcase,
 		a_file_that_cannot_be_written_is_told_at_the_close);
+	tcase_add_test(tcase,
+		what_took_the_place_of_a_closed_file_is_not_written_to);
+	tcase_add_test(tcase,
+		a_child_closes_nothing_but_the_file_of_its_parents_trace);
 	tcase_add_test(tcase, a_trace_of_nothing_is_a_file_that_can_be_read);
 	tcase_add_test(tcase,
 		each_task_and_each_continuation_is_a_slice_with_its_name);

@@ -298,11 +298,17 @@ void fut_wakefd_set(struct fut_wakefd *wakefd, bool readable)
 }
 
 /* What a trace says is not looked at, only how it comes about. */
-int fut_file_create(const char *path, int *ret_fd)
+int fut_file_create(const char *path, int *ret_fd, struct fut_file_id *ret_id)
 {
 	(void)path;
 	*ret_fd = 3;
+	*ret_id = (struct fut_file_id){ .number = 3 };
 	return choice_value(CHANCE_FAULT, 2) != 0 ? EMFILE : 0;
+}
+
+bool fut_file_is(int fd, const struct fut_file_id *id)
+{
+	return id->number == (uint64_t)fd;
 }
 
 void fut_file_forget(int fd)

@@ -5,6 +5,7 @@
 #include "file.h"
 #include "fork.h"
 #include "lock.h"
+#include "park.h"
 #include "self.h"
 #include "tracks.h"
 
@@ -18,8 +19,10 @@ struct fut_trace_open fut_trace_open;
 size_t fut_trace_room = 65536;
 
 static struct fut_lock lock;
-static enum { NONE, BUSY, OPEN } phase;		/* under the lock */
-static uint32_t traces;				/* by who made it busy, as fd */
+static enum { NONE, OPENING, OPEN, CLOSING } phase;	/* under the lock */
+static const struct fut_self *closer;		/* the same: who is CLOSING */
+static _Atomic uint32_t closed;			/* counts; exits park on it */
+static uint32_t traces;				/* by who is OPENING, as fd */
 static int fd = -1;
 static struct fut_file_id file;
 static int64_t start_ns;
@@ -43,9 +46,25 @@ static void forget(void)
 	fd = -1;
 }
 
+/* By another thread, which would not come to an end if the process did. */
+static bool is_closing(void)
+{
+	bool closing;
+
+	fut_lock(&lock);
+	closing = phase == CLOSING && closer != fut_self();
+	fut_unlock(&lock);
+	return closing;
+}
+
 static void close_at_exit(void)
 {
+	uint32_t seen;
+
 	(void)future_trace_close();
+	/* The count before the phase, which future_trace_close() sets first. */
+	while (seen = atomic_load_explicit(&closed, FUT_ACQUIRE), is_closing())
+		(void)fut_park(&closed, seen, FUT_FOREVER);
 }
 
 /* Twice would be harmless. */
@@ -224,15 +243,17 @@ void fut_trace_record_name(const char *name)
 	count_one(records);
 }
 
-/* From one phase to BUSY: true. */
+/* From NONE to OPENING, from OPEN to CLOSING: true. */
 static bool enter(unsigned from)
 {
 	bool entered;
 
 	fut_lock(&lock);
 	entered = phase == from;
-	if (entered)
-		phase = BUSY;
+	if (entered) {
+		phase = from == NONE ? OPENING : CLOSING;
+		closer = fut_self();
+	}
 	fut_unlock(&lock);
 	return entered;
 }
@@ -281,6 +302,8 @@ int future_trace_close(void)
 	phase = NONE;
 	free_ended();
 	fut_unlock(&lock);
+	atomic_fetch_add_explicit(&closed, 1, FUT_RELEASE);
+	fut_unpark(&closed, FUT_EVERYBODY);
 	return error;
 }
 

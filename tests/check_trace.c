@@ -747,6 +747,70 @@ START_TEST(the_environment_asks_in_vain_for_what_cannot_be_written)
 }
 END_TEST
 
+static int began[2];	/* a pipe: the exit of the child has begun */
+
+static void exit_begins(void)
+{
+	CHILD_ASSERT(write(began[1], "", 1) == 1);
+}
+
+static void *close_main(void *arg)
+{
+	(void)!future_trace_close();
+	return arg;
+}
+
+/* More than a pipe holds: the close waits until somebody reads. */
+static void exit_while_closing(void)
+{
+	CHILD_ASSERT(future_trace_open(path) == 0);
+	for (int i = 0; i < 1000; i++)
+		future_unref(submit_named(future_inline(), "many"));
+	CHILD_ASSERT(atexit(exit_begins) == 0);
+	(void)thread_start(close_main, NULL);
+	others_sleep();
+	exit(0);
+}
+
+/* From a pipe to a file of that name. */
+static void pipe_to_file(int from)
+{
+	int to = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	char text[4096];
+	ssize_t length;
+
+	ck_assert_int_eq(fcntl(from, F_SETFL, 0), 0);
+	while ((length = read(from, text, sizeof(text))) > 0)
+		ck_assert_int_eq(write(to, text, (size_t)length), length);
+	close(from);
+	close(to);
+}
+
+START_TEST(an_exit_waits_for_who_closes_the_trace)
+{
+	struct tracing trace;
+	int from, status = -1;
+	char byte;
+
+	make_path();
+	unlink(path);
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	from = open(path, O_RDONLY | O_NONBLOCK);
+	ck_assert_int_eq(pipe(began), 0);
+	if (fork_quietly() == 0)
+		exit_while_closing();
+	close(began[1]);
+	ck_assert_int_eq(read(began[0], &byte, 1), 1);
+	unlink(path);
+	pipe_to_file(from);
+	ck_assert_int_ne(wait(&status), -1);
+	ck_assert_int_eq(status, 0);
+	trace = read_trace();
+	ck_assert_uint_eq(tracing_count(&trace, 'B', "many"), 1000);
+	tracing_free(&trace);
+}
+END_TEST
+
 static void record(void *arg, size_t index)
 {
 	future_executor_t *pool = arg;
@@ -826,6 +890,7 @@ int main(void)
 	tcase_add_test(tcase, whatever_executor_is_first_asks_for_it);
 	tcase_add_test(tcase,
 		the_environment_asks_in_vain_for_what_cannot_be_written);
+	tcase_add_test(tcase, an_exit_waits_for_who_closes_the_trace);
 	tcase_add_test(tcase, traces_come_and_go_while_threads_record);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

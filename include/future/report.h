@@ -39,11 +39,12 @@ typedef void future_unobserved_fn(void *arg, const future_unobserved_t *lost);
 FUTURE_API void future_set_unobserved(future_unobserved_fn *fn, void *arg);
 
 /*
- * Gives the future a name and a site ("file:line"), both kept, not copied, and
- * returns it; what it has already, or where they are NULL, stays.  From then on
- * it can be found: in reports, by who is told of its error, in a debug build at
- * exit if it is still alive.  A task with a name has that one from the start.
- * Without memory it goes without.
+ * Gives the future a name and a site ("file:line"), both kept, not copied, for
+ * the rest of the process: use literals.  What it has already, or where they
+ * are NULL, stays.  Returns the future.  From then on it can be found: in
+ * reports, by who is told of its error, in a debug build at exit if it is still
+ * alive.  A task with a name has that one from the start.  Without memory it
+ * goes without.
  */
 FUTURE_API future_t *future_name(future_t *future, const char *name,
 	const char *site);

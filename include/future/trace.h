@@ -29,9 +29,10 @@ FUTURE_API FUTURE_CHECKED int future_trace_open(const char *path);
 
 /*
  * Ends the trace and writes the file; blocks until that is done.  What has not
- * been closed is at exit, but not after _exit() or a signal.  Returns 0, EINVAL
- * if no trace is open, ENOMEM, or why the file could not be written, such as
- * ENOSPC; then it is of no use.
+ * been closed is at exit, but not after _exit(), quick_exit() or a signal; an
+ * exit waits for another thread that is in here.  Returns 0, EINVAL if no trace
+ * is open, ENOMEM, EBADF if the program has closed the file's descriptor, or
+ * why the file could not be written, such as ENOSPC; then it is of no use.
  */
 FUTURE_API int future_trace_close(void);
 

@@ -12,7 +12,6 @@ struct fut_thing {
 	const void *address;	/* NULL: the place is free */
 	const void *executor;	/* where a task is queued; NULL: nowhere */
 	uint64_t arrow;		/* which is open; 0: none */
-	int64_t arrow_ns;	/* when that began */
 	size_t queued;		/* of an executor */
 	const char *name;	/* of a pool: that of a worker's thread */
 };

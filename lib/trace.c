@@ -219,8 +219,8 @@ void fut_trace_record(enum fut_trace_event event, const void *what,
 		return;
 	ns = event == FUT_TRACE_SETTLE && follows(records, record) ? 0 :
 		fut_clock_real();
-	if (ns <= records->last_ns)
-		ns = records->last_ns + 1;
+	if (ns < records->last_ns + FUT_TRACE_STEP_NS)
+		ns = records->last_ns + FUT_TRACE_STEP_NS;
 	records->last_ns = record->ns = ns;
 	record->what = what;
 	record->with = with;

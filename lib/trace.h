@@ -32,6 +32,9 @@ enum fut_trace_event {
 	FUT_TRACE_WAKE		/* a sleeper, or a worker of a pool, is woken */
 };
 
+/* From one record of a thread to the next, at least: see tracks.c. */
+#define FUT_TRACE_STEP_NS 4
+
 /* As much of a name as is kept. */
 #define FUT_TRACE_TEXT 24
 

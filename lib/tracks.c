@@ -10,6 +10,10 @@
  * continuations are submitted, with arrows of their own.  One leads from who
  * wakes to who was asleep.
  *
+ * Readers add times and lengths up as fractions, and look for the slice that an
+ * arrow is in by its time alone.  So no two slices share an edge: one ends a
+ * nanosecond or more before what comes after it, or what is around it, ends.
+ *
  * Nothing but addresses tells what belongs together, and addresses are used
  * again: what counts is the latest before.
  */
@@ -28,9 +32,9 @@ struct track {
 	const struct fut_records *records;
 	size_t at, count;
 	size_t depth;		/* slices that are open */
-	int64_t last_ns;	/* of what has been printed */
 	int64_t next_ns;	/* of the record at `at`; INT64_MAX: none */
 	struct track *winner;	/* see winner_at() */
+	int64_t end_ns;		/* after all records */
 };
 
 struct output {
@@ -76,11 +80,10 @@ static void arrow_begins(struct output *out, const struct track *track,
 	struct fut_thing *thing = fut_thing_at(&out->things, from);
 
 	thing->arrow = ++out->arrows;
-	thing->arrow_ns = ns;
 	print_arrow(out, track, 's', ns, out->arrows);
 }
 
-/* 't' goes on, 'f' ends; if one was begun, and not before that. */
+/* 't' goes on, 'f' ends; if one was begun. */
 static void arrow_comes(struct output *out, const struct track *track,
 	char phase, int64_t ns, const void *from)
 {
@@ -89,30 +92,73 @@ static void arrow_comes(struct output *out, const struct track *track,
 
 	if (arrow == 0)
 		return;
-	if (ns < thing->arrow_ns)
-		ns = thing->arrow_ns;
 	if (phase == 'f')
 		thing->arrow = 0;
 	print_arrow(out, track, phase, ns, arrow);
 }
 
-/* `noun` is what it waits for, or NULL. */
-static void slice_begins(struct output *out, struct track *track, int64_t ns,
-	const char *name, const char *noun)
+/* The name of the slice that `record` begins. */
+static void print_name(struct output *out, const struct track *track,
+	const struct fut_record *record)
 {
-	track->depth++;
-	print_event(out, track, 'B', ns);
-	fut_file_print(out->file, ",\"cat\":\"wait\",\"name\":\"%s%s%s\"}",
-		name, noun != NULL ? " for " : "", noun != NULL ? noun : "");
+	bool named = record + 1 < track->records->record + track->count &&
+		record[1].event == FUT_TRACE_NAME;
+
+	fut_file_print(out->file, ",\"name\":\"");
+	if (record->event == FUT_TRACE_PARK)
+		fut_file_print(out->file, "park");
+	else if (record->event == FUT_TRACE_WAIT)
+		fut_file_print(out->file, "wait%s%s",
+			record->with != NULL ? " for " : "",
+			record->with != NULL ? (const char *)record->with : "");
+	else if (named)
+		fut_file_print_text(out->file, record[1].text, FUT_TRACE_TEXT);
+	else
+		fut_file_print_function(out->file, record->with);
+	fut_file_print(out->file, "\"");
 }
 
-/* It may have begun before the trace. */
-static void slice_ends(struct output *out, struct track *track, int64_t ns)
+static void slice_begins(struct output *out, struct track *track,
+	const struct fut_record *record, const char *category)
+{
+	track->depth++;
+	print_event(out, track, 'B', record->ns);
+	fut_file_print(out->file, ",\"cat\":\"%s\"", category);
+	print_name(out, track, record);
+}
+
+/* What began the innermost slice but `ended` of those open before `at`. */
+static const struct fut_record *begun(const struct track *track, size_t ended)
+{
+	const struct fut_record *record = &track->records->record[track->at];
+
+	for (;;)
+		switch ((enum fut_trace_event)(--record)->event) {
+		case FUT_TRACE_START:
+		case FUT_TRACE_PARK:
+		case FUT_TRACE_WAIT:
+			if (ended-- == 0)
+				return record;
+			break;
+		case FUT_TRACE_END:
+		case FUT_TRACE_UNPARK:
+		case FUT_TRACE_WAITED:
+			ended++;
+			break;
+		default:
+			break;
+		}
+}
+
+/* It may have begun before the trace.  Some readers want its name again. */
+static void slice_ends(struct output *out, struct track *track, int64_t ns,
+	size_t ended)
 {
 	if (track->depth == 0)
 		return;
 	track->depth--;
 	print_event(out, track, 'E', ns);
+	print_name(out, track, begun(track, ended));
 	fut_file_print(out->file, "}");
 }
 
@@ -128,30 +174,31 @@ static const struct fut_record *timed(const struct track *track, size_t at)
 
 /*
  * How long a short slice is drawn: what settling submits is inside it.  Times
- * grow, so it is never empty.
+ * grow by more than is taken off, so it is never empty.
  */
-static int64_t short_ns(const struct output *out, const struct track *track)
+static int64_t short_ns(const struct track *track)
 {
 	const struct fut_record *record = &track->records->record[track->at];
 	const struct fut_record *next = timed(track, track->at + 1);
+	bool settles = record->event == FUT_TRACE_SETTLE;
 	int64_t last_ns = record->ns, limit_ns;
 
-	for (size_t at = track->at + 1; record->event == FUT_TRACE_SETTLE &&
-	     next != NULL && next->event == FUT_TRACE_SUBMIT; at++) {
+	for (size_t at = track->at + 1; settles && next != NULL &&
+	     next->event == FUT_TRACE_SUBMIT; at++) {
 		last_ns = next->ns;
 		next = timed(track, at + 1);
 	}
-	limit_ns = next != NULL ? next->ns : out->source->end_ns;
-	if (limit_ns > last_ns + SHORT_NS || limit_ns <= record->ns)
+	limit_ns = next != NULL ? next->ns : track->end_ns;
+	if (limit_ns > last_ns + SHORT_NS)
 		limit_ns = last_ns + SHORT_NS;
-	return limit_ns - record->ns;
+	return limit_ns - (settles ? 1 : 2) - record->ns;
 }
 
 static void print_short(struct output *out, const struct track *track,
 	const char *name)
 {
 	const struct fut_record *record = &track->records->record[track->at];
-	int64_t length_ns = short_ns(out, track);
+	int64_t length_ns = short_ns(track);
 
 	print_event(out, track, 'X', record->ns);
 	fut_file_print(out->file, ",\"dur\":%lld.%03d,\"cat\":\"%s\","
@@ -179,14 +226,13 @@ static void print_executor(struct output *out, const void *executor)
 static void print_depth(struct output *out, const struct track *track,
 	int64_t ns, const void *executor)
 {
-	unsigned long long tasks = fut_thing_at(&out->things,
-		executor)->queued;
+	size_t queued = fut_thing_at(&out->things, executor)->queued;
 
 	print_event(out, track, 'C', ns);
 	fut_file_print(out->file, ",\"name\":\"queue ");
 	print_executor(out, executor);
-	fut_file_print(out->file, "\",\"id\":\"%p\",\"args\":{\"tasks\":%llu}}",
-		executor, tasks);
+	fut_file_print(out->file, "\",\"id\":\"%p\","
+		"\"args\":{\"tasks\":%zu}}", executor, queued);
 }
 
 /*
@@ -228,20 +274,18 @@ static void print_submit(struct output *out, const struct track *track,
 static void print_start(struct output *out, struct track *track,
 	const struct fut_record *record)
 {
-	bool named = track->at + 1 < track->count &&
-		record[1].event == FUT_TRACE_NAME;
-
-	track->depth++;
-	print_event(out, track, 'B', record->ns);
-	fut_file_print(out->file, ",\"cat\":\"task\",\"name\":\"");
-	if (named)
-		fut_file_print_text(out->file, record[1].text, FUT_TRACE_TEXT);
-	else
-		fut_file_print_function(out->file, record->with);
-	fut_file_print(out->file, "\",\"args\":{\"of\":\"%p\","
+	slice_begins(out, track, record, "task");
+	fut_file_print(out->file, ",\"args\":{\"of\":\"%p\","
 		"\"function\":\"%p\"}}", record->what, record->with);
 	arrow_comes(out, track, 't', record->ns, record->what);
 	dequeue(out, track, record->ns, record->what);
+}
+
+static void print_sleep(struct output *out, struct track *track,
+	const struct fut_record *record)
+{
+	slice_begins(out, track, record, "wait");
+	fut_file_print(out->file, "}");
 }
 
 static void print_settle(struct output *out, const struct track *track,
@@ -257,8 +301,8 @@ static void wait_ends(struct output *out, struct track *track,
 	const struct fut_record *record)
 {
 	if (track->depth > 0)
-		arrow_comes(out, track, 'f', record->ns - 1, record->what);
-	slice_ends(out, track, record->ns);
+		arrow_comes(out, track, 'f', record->ns, record->what);
+	slice_ends(out, track, record->ns + 1, 0);
 }
 
 static void print_record(struct output *out, struct track *track,
@@ -272,7 +316,7 @@ static void print_record(struct output *out, struct track *track,
 		print_start(out, track, record);
 		break;
 	case FUT_TRACE_END:
-		slice_ends(out, track, record->ns);
+		slice_ends(out, track, record->ns, 0);
 		break;
 	case FUT_TRACE_SETTLE:
 		print_settle(out, track, record);
@@ -281,12 +325,12 @@ static void print_record(struct output *out, struct track *track,
 		print_short(out, track, "steal");
 		break;
 	case FUT_TRACE_PARK:
-		slice_begins(out, track, record->ns, "park", NULL);
+		print_sleep(out, track, record);
 		break;
 	case FUT_TRACE_WAIT:
 		/* One that was woken for nothing may have left an arrow. */
 		fut_thing_at(&out->things, record->what)->arrow = 0;
-		slice_begins(out, track, record->ns, "wait", record->with);
+		print_sleep(out, track, record);
 		break;
 	case FUT_TRACE_UNPARK:
 	case FUT_TRACE_WAITED:
@@ -359,17 +403,14 @@ static void print_records(struct output *out)
 	play_all(out);
 	while (track = winner_at(out, 1), track->next_ns != INT64_MAX) {
 		print_record(out, track, &track->records->record[track->at]);
-		track->last_ns = track->next_ns;
 		track->at++;
 		play_again(out, track);
 	}
 	/* What still runs, or sleeps. */
 	for (size_t i = 0; i < out->track_count; i++) {
 		track = &out->tracks[i];
-		while (track->depth > 0)
-			slice_ends(out, track, out->source->end_ns >
-				track->last_ns ? out->source->end_ns :
-				track->last_ns);
+		for (size_t ended = 0; track->depth > 0; ended++)
+			slice_ends(out, track, track->end_ns, ended);
 	}
 }
 
@@ -400,7 +441,7 @@ static size_t print_dropped(struct output *out)
 		if (dropped == 0)
 			continue;
 		sum += dropped;
-		print_event(out, track, 'i', out->source->end_ns);
+		print_event(out, track, 'i', track->end_ns);
 		fut_file_print(out->file, ",\"s\":\"t\",\"name\":\"dropped\","
 			"\"args\":{\"records\":%llu}}",
 			(unsigned long long)dropped);
@@ -409,18 +450,19 @@ static size_t print_dropped(struct output *out)
 }
 
 /* How far it goes, and whether a pool is named after the thread. */
-static void look_at(struct output *out, const struct track *track)
+static void look_at(struct output *out, struct track *track)
 {
 	const struct fut_record *record = track->records->record;
-	bool full = track->count == track->records->room;
-	size_t at = 0;
+	size_t last = track->count, at = 0;
 
-	for (size_t i = track->count; full && i-- > 0;)
-		if (record[i].event != FUT_TRACE_NAME) {
-			if (record[i].ns < out->whole_ns)
-				out->whole_ns = record[i].ns;
-			break;
-		}
+	while (last > 0 && record[last - 1].event == FUT_TRACE_NAME)
+		last--;
+	track->end_ns = out->source->end_ns;
+	if (last > 0 && track->end_ns < record[last - 1].ns + FUT_TRACE_STEP_NS)
+		track->end_ns = record[last - 1].ns + FUT_TRACE_STEP_NS;
+	if (last > 0 && track->count == track->records->room &&
+	    record[last - 1].ns < out->whole_ns)
+		out->whole_ns = record[last - 1].ns;
 	while (at < track->count && record[at].event != FUT_TRACE_PARK)
 		at++;
 	if (at < track->count)

@@ -382,6 +382,31 @@ START_TEST(a_trace_of_many_threads_takes_no_longer_for_each)
 }
 END_TEST
 
+/* Nor the last record from the close; what is open is still around it. */
+START_TEST(what_is_recorded_at_the_very_end_has_its_place)
+{
+	for (int64_t end_ns = 99; end_ns < 119; end_ns++) {
+		struct fut_records *submits = track_of(1, (struct fut_record){
+				.ns = 50, .what = path,
+				.event = FUT_TRACE_PARK },
+			(struct fut_record){ .ns = end_ns < 109 ? 100 : 110,
+				.what = path, .event = end_ns < 109 ?
+					FUT_TRACE_SUBMIT : FUT_TRACE_WAIT });
+		struct fut_tracks tracks = { .trace = 1, .end_ns = end_ns,
+			.newest = submits };
+		struct tracing trace;
+
+		make_path();
+		ck_assert_int_eq(fut_tracks_write(&tracks, open(path,
+			O_WRONLY)), 0);
+		trace = read_trace();
+		ck_assert_ptr_nonnull(find(&trace, 'E', "park"));
+		tracing_free(&trace);
+		free(submits);
+	}
+}
+END_TEST
+
 START_TEST(a_file_whose_records_end_anywhere_can_be_read)
 {
 	for (size_t room = 0; room < 7; room++) {
@@ -867,6 +892,7 @@ int main(void)
 	tcase_add_test(tcase,
 		who_is_up_in_the_instant_of_the_wake_up_has_its_arrow);
 	tcase_add_test(tcase, a_trace_of_many_threads_takes_no_longer_for_each);
+	tcase_add_test(tcase, what_is_recorded_at_the_very_end_has_its_place);
 	tcase_add_test(tcase,
 		a_file_whose_records_end_anywhere_can_be_read);
 	tcase_add_test(tcase, the_depth_of_a_queue_goes_up_and_down_to_nothing);

@@ -1,8 +1,8 @@
 /*
  * Reads the file of a trace, as strictly as it can be: the JSON of RFC 8259, in
  * it events of the shapes that the library writes and no others, times that
- * grow on each thread, slices that nest, arrows that begin before they end, in
- * a slice each.
+ * grow on each thread, slices that nest and share no edge, ends that name what
+ * they end, arrows that begin before they end, in a slice each.
  */
 #ifndef TRACING_H
 #define TRACING_H
@@ -299,7 +299,7 @@ static inline bool tracing_has_its_keys(const struct tracing_event *event)
 		return event->keys == (strcmp(event->category, "task") == 0 ?
 			sorted | args : sorted);
 	case 'E':
-		return event->keys == all;
+		return event->keys == named;
 	case 'X':
 		return event->keys == (sorted | 1u << TRACING_DUR | args) &&
 			event->length_ns > 0;
@@ -407,27 +407,29 @@ struct tracing_track {
 	int64_t thread, last_ns;
 	size_t depth, named;
 	int64_t ends_ns[1024];	/* -1: a B */
+	const char *names[1024];
 };
 
 /* Those that are over go. */
 static inline void tracing_close(struct tracing_track *track, int64_t ns)
 {
 	while (track->depth > 0 && track->ends_ns[track->depth - 1] >= 0 &&
-	       track->ends_ns[track->depth - 1] <= ns)
+	       track->ends_ns[track->depth - 1] < ns)
 		track->depth--;
 }
 
 static inline bool tracing_open(struct tracing *trace,
-	struct tracing_track *track, int64_t end_ns)
+	struct tracing_track *track, const char *name, int64_t end_ns)
 {
 	if (track->depth == 1024)
 		return tracing_fails(trace, "slices as deep as that");
 	/* Whether a B ends in time is seen at its E. */
 	if (track->depth > 0 && end_ns >= 0 &&
 	    track->ends_ns[track->depth - 1] >= 0 &&
-	    track->ends_ns[track->depth - 1] < end_ns)
-		return tracing_fails(trace, "a slice beyond the outer one's "
+	    track->ends_ns[track->depth - 1] <= end_ns)
+		return tracing_fails(trace, "a slice up to the outer one's "
 			"end");
+	track->names[track->depth] = name;
 	track->ends_ns[track->depth++] = end_ns;
 	return true;
 }
@@ -445,18 +447,23 @@ static inline bool tracing_step(struct tracing *trace,
 			(long long)event->thread);
 	track->last_ns = event->ns;
 	tracing_close(track, event->ns);
+	if (track->depth > 0 && track->ends_ns[track->depth - 1] == event->ns)
+		return tracing_fails(trace, "%c %s where a slice ends",
+			event->phase, event->name);
 	switch (event->phase) {
 	case 'B':
-		return tracing_open(trace, track, -1);
+		return tracing_open(trace, track, event->name, -1);
 	case 'X':
-		return tracing_open(trace, track, event->ns +
+		return tracing_open(trace, track, event->name, event->ns +
 			event->length_ns);
 	case 'E':
 		if (track->depth == 0 || track->ends_ns[track->depth - 1] >= 0)
 			return tracing_fails(trace, "an end of no slice at "
 				"%lld ns", (long long)event->ns);
 		track->depth--;
-		return true;
+		return strcmp(track->names[track->depth], event->name) == 0 ||
+			tracing_fails(trace, "an end of %s in %s", event->name,
+				track->names[track->depth]);
 	case 's':
 	case 't':
 	case 'f':

@@ -8,7 +8,8 @@
  * An arrow (s, t, f) needs a slice at both its ends.  One leads from where a
  * task is submitted to its run, and on to where it settles; there its
  * continuations are submitted, with arrows of their own.  One leads from who
- * wakes to who was asleep.
+ * wakes to a short slice in which who was asleep is up: readers turn an arrow
+ * around whose end is in a slice that begins before that of its beginning.
  *
  * Readers add times and lengths up as fractions, and look for the slice that an
  * arrow is in by its time alone.  So no two slices share an edge: one ends a
@@ -173,10 +174,10 @@ static const struct fut_record *timed(const struct track *track, size_t at)
 }
 
 /*
- * How long a short slice is drawn: what settling submits is inside it.  Times
+ * Until when a short slice is drawn: what settling submits is inside it.  Times
  * grow by more than is taken off, so it is never empty.
  */
-static int64_t short_ns(const struct track *track)
+static int64_t short_end(const struct track *track)
 {
 	const struct fut_record *record = &track->records->record[track->at];
 	const struct fut_record *next = timed(track, track->at + 1);
@@ -191,16 +192,16 @@ static int64_t short_ns(const struct track *track)
 	limit_ns = next != NULL ? next->ns : track->end_ns;
 	if (limit_ns > last_ns + SHORT_NS)
 		limit_ns = last_ns + SHORT_NS;
-	return limit_ns - (settles ? 1 : 2) - record->ns;
+	return limit_ns - (settles ? 1 : 2);
 }
 
 static void print_short(struct output *out, const struct track *track,
-	const char *name)
+	int64_t ns, const char *name)
 {
 	const struct fut_record *record = &track->records->record[track->at];
-	int64_t length_ns = short_ns(track);
+	int64_t length_ns = short_end(track) - ns;
 
-	print_event(out, track, 'X', record->ns);
+	print_event(out, track, 'X', ns);
 	fut_file_print(out->file, ",\"dur\":%lld.%03d,\"cat\":\"%s\","
 		"\"name\":\"%s\",\"args\":{\"of\":\"%p\"",
 		(long long)(length_ns / 1000), (int)(length_ns % 1000), name,
@@ -266,7 +267,7 @@ static void print_submit(struct output *out, const struct track *track,
 {
 	/* The one before at this address has not been seen to end. */
 	dequeue(out, track, record->ns, record->what);
-	print_short(out, track, "submit");
+	print_short(out, track, record->ns, "submit");
 	arrow_begins(out, track, record->ns, record->what);
 	enqueue(out, track, record->ns, record->what, record->with);
 }
@@ -291,18 +292,20 @@ static void print_sleep(struct output *out, struct track *track,
 static void print_settle(struct output *out, const struct track *track,
 	const struct fut_record *record)
 {
-	print_short(out, track, "settle");
+	print_short(out, track, record->ns, "settle");
 	arrow_comes(out, track, 'f', record->ns, record->what);
 	dequeue(out, track, record->ns, record->what);
 }
 
-/* It ends just after an arrow has come. */
+/* It ends just before an arrow comes. */
 static void wait_ends(struct output *out, struct track *track,
 	const struct fut_record *record)
 {
-	if (track->depth > 0)
-		arrow_comes(out, track, 'f', record->ns, record->what);
-	slice_ends(out, track, record->ns + 1, 0);
+	slice_ends(out, track, record->ns, 0);
+	if (fut_thing_at(&out->things, record->what)->arrow == 0)
+		return;
+	print_short(out, track, record->ns + 1, "woken");
+	arrow_comes(out, track, 'f', record->ns + 1, record->what);
 }
 
 static void print_record(struct output *out, struct track *track,
@@ -322,7 +325,7 @@ static void print_record(struct output *out, struct track *track,
 		print_settle(out, track, record);
 		break;
 	case FUT_TRACE_STEAL:
-		print_short(out, track, "steal");
+		print_short(out, track, record->ns, "steal");
 		break;
 	case FUT_TRACE_PARK:
 		print_sleep(out, track, record);
@@ -337,7 +340,7 @@ static void print_record(struct output *out, struct track *track,
 		wait_ends(out, track, record);
 		break;
 	case FUT_TRACE_WAKE:
-		print_short(out, track, "wake");
+		print_short(out, track, record->ns, "wake");
 		arrow_begins(out, track, record->ns, record->what);
 		break;
 	case FUT_TRACE_NAME:

@@ -2,7 +2,7 @@
  * Reads the file of a trace, as strictly as it can be: the JSON of RFC 8259, in
  * it events of the shapes that the library writes and no others, times that
  * grow on each thread, slices that nest and share no edge, ends that name what
- * they end, arrows that begin before they end, in a slice each.
+ * they end, arrows that begin before they end, in a slice each, which begin so.
  */
 #ifndef TRACING_H
 #define TRACING_H
@@ -407,6 +407,7 @@ struct tracing_track {
 	int64_t thread, last_ns;
 	size_t depth, named;
 	int64_t ends_ns[1024];	/* -1: a B */
+	int64_t begins_ns[1024];
 	const char *names[1024];
 };
 
@@ -419,7 +420,8 @@ static inline void tracing_close(struct tracing_track *track, int64_t ns)
 }
 
 static inline bool tracing_open(struct tracing *trace,
-	struct tracing_track *track, const char *name, int64_t end_ns)
+	struct tracing_track *track, const struct tracing_event *event,
+	int64_t end_ns)
 {
 	if (track->depth == 1024)
 		return tracing_fails(trace, "slices as deep as that");
@@ -429,7 +431,8 @@ static inline bool tracing_open(struct tracing *trace,
 	    track->ends_ns[track->depth - 1] <= end_ns)
 		return tracing_fails(trace, "a slice up to the outer one's "
 			"end");
-	track->names[track->depth] = name;
+	track->names[track->depth] = event->name;
+	track->begins_ns[track->depth] = event->ns;
 	track->ends_ns[track->depth++] = end_ns;
 	return true;
 }
@@ -452,9 +455,9 @@ static inline bool tracing_step(struct tracing *trace,
 			event->phase, event->name);
 	switch (event->phase) {
 	case 'B':
-		return tracing_open(trace, track, event->name, -1);
+		return tracing_open(trace, track, event, -1);
 	case 'X':
-		return tracing_open(trace, track, event->name, event->ns +
+		return tracing_open(trace, track, event, event->ns +
 			event->length_ns);
 	case 'E':
 		if (track->depth == 0 || track->ends_ns[track->depth - 1] >= 0)
@@ -475,23 +478,26 @@ static inline bool tracing_step(struct tracing *trace,
 	}
 }
 
-/* Arrows: one beginning each, before all else of it. */
+/* Arrows: one beginning each, in a slice that begins before all else of it. */
 static inline bool tracing_arrow(struct tracing *trace, int64_t *begun_ns,
-	size_t room, const struct tracing_event *event)
+	size_t room, const struct tracing_track *track,
+	const struct tracing_event *event)
 {
 	size_t number = (size_t)event->number;
+	int64_t slice_ns;
 
 	if (strchr("stf", event->phase) == NULL)
 		return true;
+	slice_ns = track->begins_ns[track->depth - 1];
 	if (number >= room)
 		return tracing_fails(trace, "an arrow %zu", number);
 	if (event->phase == 's') {
 		if (begun_ns[number] >= 0)
 			return tracing_fails(trace, "two arrows %zu", number);
-		begun_ns[number] = event->ns;
+		begun_ns[number] = slice_ns;
 		return true;
 	}
-	if (begun_ns[number] < 0 || begun_ns[number] > event->ns)
+	if (begun_ns[number] < 0 || begun_ns[number] > slice_ns)
 		return tracing_fails(trace, "arrow %zu ends before it begins",
 			number);
 	if (event->phase == 'f')
@@ -528,7 +534,7 @@ static inline bool tracing_check(struct tracing *trace)
 			event->thread);
 
 		good = tracing_step(trace, track, event) &&
-			tracing_arrow(trace, begun_ns, trace->count + 1,
+			tracing_arrow(trace, begun_ns, trace->count + 1, track,
 				event) &&
 			(event->process == trace->events[0].process ||
 			 tracing_fails(trace, "two processes")) &&

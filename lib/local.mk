@@ -62,6 +62,7 @@ house = \
 	lib/map.c \
 	lib/more.c lib/more.h \
 	lib/mutex.c \
+	lib/order.c lib/order.h \
 	lib/own.c \
 	lib/pass.c \
 	lib/plain.c \

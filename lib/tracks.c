@@ -21,6 +21,7 @@
 #include "tracks.h"
 #include "alloc.h"
 #include "file.h"
+#include "order.h"
 #include "things.h"
 
 #include <errno.h>
@@ -33,8 +34,6 @@ struct track {
 	const struct fut_records *records;
 	size_t at, count;
 	size_t depth;		/* slices that are open */
-	int64_t next_ns;	/* of the record at `at`; INT64_MAX: none */
-	struct track *winner;	/* see winner_at() */
 	int64_t end_ns;		/* after all records */
 };
 
@@ -43,6 +42,7 @@ struct output {
 	struct fut_file *file;
 	struct track *memory, *tracks;	/* the latter lie in the former */
 	size_t track_count;
+	struct fut_order order;		/* of their next records */
 	struct fut_things things;
 	uint64_t arrows;
 	int64_t whole_ns;	/* until then nothing is missing */
@@ -349,65 +349,28 @@ static void print_record(struct output *out, struct track *track,
 }
 
 /* To its next record that has a time. */
-static void go_on(struct track *track)
+static void go_on(struct output *out, struct track *track)
 {
 	const struct fut_record *record = timed(track, track->at);
 
 	track->at = record == NULL ? track->count :
 		(size_t)(record - track->records->record);
-	track->next_ns = record == NULL ? INT64_MAX : record->ns;
-}
-
-/*
- * A tree of matches, won by what comes earlier.  Those of `place` are 2 * place
- * and the one after; the leaves, from track_count on, are the tracks, and the
- * first place is 1.  (D. Knuth, The Art of Computer Programming 3, 5.4.1.)
- */
-static struct track *winner_at(struct output *out, size_t place)
-{
-	return place < out->track_count ? out->tracks[place].winner :
-		&out->tracks[place - out->track_count];
-}
-
-/* At the same time the older thread is first. */
-static void play(struct output *out, size_t place)
-{
-	struct track *one = winner_at(out, 2 * place);
-	struct track *other = winner_at(out, 2 * place + 1);
-	bool later = one->next_ns != other->next_ns ?
-		one->next_ns > other->next_ns : one > other;
-
-	out->tracks[place].winner = later ? other : one;
-}
-
-static void play_all(struct output *out)
-{
-	for (size_t i = 0; i < out->track_count; i++)
-		go_on(&out->tracks[i]);
-	for (size_t place = out->track_count; place-- > 1;)
-		play(out, place);
-}
-
-static void play_again(struct output *out, struct track *track)
-{
-	size_t place = (size_t)(track - out->tracks) + out->track_count;
-
-	go_on(track);
-	while ((place /= 2) > 0)
-		play(out, place);
+	fut_order_set(&out->order, (size_t)(track - out->tracks),
+		record == NULL ? INT64_MAX : record->ns);
 }
 
 static void print_records(struct output *out)
 {
 	struct track *track;
 
-	if (out->track_count == 0)
-		return;
-	play_all(out);
-	while (track = winner_at(out, 1), track->next_ns != INT64_MAX) {
+	for (size_t i = 0; i < out->track_count; i++)
+		go_on(out, &out->tracks[i]);
+	/* Of those at the same time that of the older thread is first. */
+	while (fut_order_key(&out->order) != INT64_MAX) {
+		track = &out->tracks[fut_order_first(&out->order)];
 		print_record(out, track, &track->records->record[track->at]);
 		track->at++;
-		play_again(out, track);
+		go_on(out, track);
 	}
 	/* What still runs, or sleeps. */
 	for (size_t i = 0; i < out->track_count; i++) {
@@ -498,7 +461,7 @@ static bool find_tracks(struct output *out)
 		look_at(out, out->tracks);
 		out->track_count++;
 	}
-	return true;
+	return fut_order_init(&out->order, out->track_count);
 }
 
 int fut_tracks_write(const struct fut_tracks *tracks, int fd)
@@ -515,12 +478,14 @@ int fut_tracks_write(const struct fut_tracks *tracks, int fd)
 	fut_file_print(out.file, "{\"displayTimeUnit\":\"ns\","
 		"\"traceEvents\":[");
 	print_names(&out);
-	print_records(&out);
+	if (!out.failed)
+		print_records(&out);
 	dropped = print_dropped(&out);
 	fut_file_print(out.file, "\n],\"otherData\":{\"dropped\":%llu}}\n",
 		(unsigned long long)dropped);
 	error = fut_file_end(out.file);
 	fut_free(out.memory);
+	fut_order_end(&out.order);
 	fut_things_end(&out.things);
 	return error == 0 && (out.failed || out.things.failed) ? ENOMEM : error;
 }

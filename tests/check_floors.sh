@@ -7,7 +7,7 @@
 floors='
 0 base ring
 1 alloc clock error file fork lock park probe self text thread unwind wakefd
-2 bits block hook lots sleeper things trace tracks waiter
+2 bits block hook lots order sleeper things trace tracks waiter
 3 cell executor gate shell task
 4 admit asleep close default doze frame handle heap inline keep lane levels pool queue runner share shift timer worker
 4 calm loop own pass sim times turn

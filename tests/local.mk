@@ -92,6 +92,7 @@ tests_in_c = \
 	tests/check_times \
 	tests/check_token \
 	tests/check_trace \
+	tests/check_tracks \
 	tests/check_unobserved \
 	tests/check_value \
 	tests/check_wait \

@@ -166,19 +166,87 @@ bool fut_known_find(const struct future_cell *cell,
 	return known != NULL;
 }
 
-size_t fut_known_all(struct fut_sight *sights, size_t room)
+bool fut_sight_runs(const struct fut_sight *sight)
 {
-	size_t count = 0;
+	return (sight->state & (FUT_STATUS | FUT_FOLLOWS)) == FUT_RUNNING ||
+		(fut_is_settled(sight->state) && (sight->state & FUT_BUSY) &&
+		 sight->started_ns != 0);
+}
 
+/* Of its kind, or a free place for that; NULL: of those there are too many. */
+static struct fut_kin *kin_of(struct fut_census *census,
+	const struct fut_sight *sight)
+{
+	uint64_t hash = ((uint64_t)(uintptr_t)sight->name * 31 +
+		(uint64_t)(uintptr_t)sight->site) * 0x9e3779b97f4a7c15;
+	size_t at = (size_t)(hash >> 32) % census->places;
+	struct fut_kin *kin = &census->kin[at];
+
+	while (kin->count > 0 && (kin->name != sight->name ||
+				  kin->site != sight->site)) {
+		at = (at + 1) % census->places;
+		kin = &census->kin[at];
+	}
+	if (kin->count == 0 && census->kinds == FUT_CENSUS_MOST)
+		return NULL;
+	return kin;
+}
+
+/* Under the lock of its list: short, and without memory. */
+static void count(struct fut_census *census, const struct fut_sight *sight)
+{
+	struct fut_kin *kin = kin_of(census, sight);
+	bool runs = fut_sight_runs(sight);
+
+	census->count++;
+	if (runs && sight->where.pool != NULL &&
+	    census->running_count < FUT_CENSUS_MOST)
+		census->running[census->running_count++] = *sight;
+	if (kin == NULL) {
+		census->other++;
+		return;
+	}
+	if (kin->count++ == 0) {
+		census->kinds++;
+		kin->name = sight->name;
+		kin->site = sight->site;
+		kin->born_ns = sight->born_ns;
+	}
+	kin->running += runs;
+	kin->pending += !runs && !fut_is_settled(sight->state);
+	if (sight->born_ns < kin->born_ns)
+		kin->born_ns = sight->born_ns;
+}
+
+bool fut_census_take(struct fut_census *ret_census)
+{
+	struct fut_census *census = ret_census;
+
+	/* Half empty, for kin_of(). */
+	*census = (struct fut_census){ .places = 2 * FUT_CENSUS_MOST };
+	census->kin = fut_alloc(census->places * sizeof(*census->kin));
+	census->running = fut_alloc(FUT_CENSUS_MOST *
+		sizeof(*census->running));
+	if (census->kin == NULL || census->running == NULL)
+		return false;
+	memset(census->kin, 0, census->places * sizeof(*census->kin));
 	for (size_t i = 0; i < FUT_KNOWN_LISTS; i++) {
 		fut_lock(&lists[i].lock);
 		for (const struct known *known = lists[i].first;
-		     known != NULL; known = known->next, count++)
-			if (count < room)
-				sights[count] = look(known);
+		     known != NULL; known = known->next) {
+			struct fut_sight sight = look(known);
+
+			count(census, &sight);
+		}
 		fut_unlock(&lists[i].lock);
 	}
-	return count;
+	return true;
+}
+
+void fut_census_end(struct fut_census *census)
+{
+	fut_free(census->kin);
+	fut_free(census->running);
 }
 
 future_t *future_name(future_t *future, const char *name, const char *site)

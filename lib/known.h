@@ -46,7 +46,33 @@ static inline void fut_known_start(struct fut_job *job)
 bool fut_known_find(const struct future_cell *cell,
 	struct fut_sight *ret_sight);
 
-/* Copies at most `room` of them; how many there are. */
-size_t fut_known_all(struct fut_sight *sights, size_t room);
+/* Its function runs now. */
+bool fut_sight_runs(const struct fut_sight *sight);
+
+/* Those with the same name and site. */
+struct fut_kin {
+	const char *name, *site;
+	size_t count, pending, running;	/* the others have settled */
+	int64_t born_ns;		/* of the oldest */
+};
+
+/* More kinds than these, or more that run, are not told apart. */
+#ifndef FUT_CENSUS_MOST
+#define FUT_CENSUS_MOST 4096
+#endif
+
+/* All of them. */
+struct fut_census {
+	size_t count;
+	size_t other;		/* of those: they are in no kin */
+	struct fut_kin *kin;	/* hashed: many places are free, count 0 */
+	size_t places, kinds;
+	struct fut_sight *running;	/* in workers of pools */
+	size_t running_count;
+};
+
+/* False if there is no memory.  Ended even so. */
+bool fut_census_take(struct fut_census *ret_census);
+void fut_census_end(struct fut_census *census);
 
 #endif

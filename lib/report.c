@@ -10,7 +10,7 @@
 #include <future/report.h>
 #include <string.h>
 
-/* More than these of anything are only counted. */
+/* More waits or executors than these are only counted. */
 #ifndef FUT_REPORT_MOST
 #define FUT_REPORT_MOST 4096
 #endif
@@ -31,10 +31,10 @@ void fut_report_named(FILE *stream, const char *name, const char *site)
 struct report {
 	FILE *stream;
 	int64_t now_ns;
-	struct fut_sight *sights;
+	struct fut_census census;
 	struct fut_tie *ties;
 	struct future_executor **executors;
-	size_t sights_count, ties_count, executors_count;
+	size_t ties_count, executors_count;
 };
 
 static void say_time(const struct report *report, int64_t since_ns)
@@ -62,23 +62,16 @@ static void say_where(const struct report *report,
 		fut_text(report->stream, "another thread");
 }
 
-static bool is_running(const struct fut_sight *sight)
-{
-	return (sight->state & (FUT_STATUS | FUT_FOLLOWS)) == FUT_RUNNING ||
-		(fut_is_settled(sight->state) && (sight->state & FUT_BUSY) &&
-		 sight->started_ns != 0);
-}
-
 /* The last one that began there and has not ended; NULL: it is not known. */
 static const struct fut_sight *running_at(const struct report *report,
 	const struct fut_pool *pool, size_t index)
 {
 	const struct fut_sight *found = NULL;
 
-	for (size_t i = 0; i < report->sights_count; i++) {
-		const struct fut_sight *sight = &report->sights[i];
+	for (size_t i = 0; i < report->census.running_count; i++) {
+		const struct fut_sight *sight = &report->census.running[i];
 
-		if (is_running(sight) && sight->where.pool == pool &&
+		if (sight->where.pool == pool &&
 		    sight->where.index == index && (found == NULL ||
 				sight->started_ns > found->started_ns))
 			found = sight;
@@ -203,56 +196,25 @@ static void say_knot(const struct report *report)
 		fut_text(report->stream, "  and %zu more\n", knot.count - said);
 }
 
-/* Those with the same name and site. */
-struct kin {
-	size_t count, pending, running;
-	int64_t born_ns;	/* of the oldest */
-};
-
-static bool is_kin(const struct fut_sight *one, const struct fut_sight *other)
-{
-	return one->name == other->name && one->site == other->site;
-}
-
-/* Counts those from `first` on that are its kin, and marks them as said. */
-static struct kin count_kin(const struct report *report, size_t first)
-{
-	const struct fut_sight like = report->sights[first];
-	struct kin kin = { .born_ns = like.born_ns };
-
-	for (size_t i = first; i < report->sights_count; i++) {
-		struct fut_sight *sight = &report->sights[i];
-
-		if (sight->cell == NULL || !is_kin(sight, &like))
-			continue;
-		kin.count++;
-		kin.running += is_running(sight);
-		kin.pending += !is_running(sight) &&
-			!fut_is_settled(sight->state);
-		if (sight->born_ns < kin.born_ns)
-			kin.born_ns = sight->born_ns;
-		sight->cell = NULL;
-	}
-	return kin;
-}
-
 static void say_futures(const struct report *report)
 {
-	for (size_t i = 0; i < report->sights_count; i++) {
-		const struct fut_sight like = report->sights[i];
-		struct kin kin;
+	const struct fut_census *census = &report->census;
 
-		if (like.cell == NULL)
+	for (size_t i = 0; i < census->places; i++) {
+		const struct fut_kin *kin = &census->kin[i];
+
+		if (kin->count == 0)
 			continue;
-		kin = count_kin(report, i);
-		fut_text(report->stream, "  %zu of ", kin.count);
-		say_named(report, like.name, like.site);
+		fut_text(report->stream, "  %zu of ", kin->count);
+		say_named(report, kin->name, kin->site);
 		fut_text(report->stream, ": %zu pending, %zu running, "
-			"%zu settled; the oldest ", kin.pending, kin.running,
-			kin.count - kin.pending - kin.running);
-		say_time(report, kin.born_ns);
+			"%zu settled; the oldest ", kin->pending, kin->running,
+			kin->count - kin->pending - kin->running);
+		say_time(report, kin->born_ns);
 		fut_text(report->stream, "\n");
 	}
+	if (census->other > 0)
+		fut_text(report->stream, "  and %zu more\n", census->other);
 }
 
 static size_t least(size_t one, size_t other)
@@ -260,12 +222,11 @@ static size_t least(size_t one, size_t other)
 	return one < other ? one : other;
 }
 
-static void say(struct report *report, size_t sights, size_t ties,
-	size_t executors)
+static void say(const struct report *report, size_t ties, size_t executors)
 {
 	fut_text(report->stream, "libfuture %s: %zu executors, %zu waits in "
 		"functions, %zu futures with a name\n", future_version(),
-		executors, ties, sights);
+		executors, ties, report->census.count);
 	for (size_t i = 0; i < report->executors_count; i++)
 		say_executor(report, report->executors[i]);
 	if (ties > 0)
@@ -273,57 +234,46 @@ static void say(struct report *report, size_t sights, size_t ties,
 	for (size_t i = 0; i < report->ties_count; i++)
 		say_tie(report, &report->ties[i]);
 	say_knot(report);
-	if (sights > 0)
+	if (report->census.count > 0)
 		fut_text(report->stream, "futures with a name:\n");
 	say_futures(report);
-	if (sights > report->sights_count)
-		fut_text(report->stream, "  and %zu more\n",
-			sights - report->sights_count);
 }
 
 void fut_report_left(void)
 {
 	struct report report = { .stream = fut_text_errors() };
-	size_t count;
 
-	report.sights = fut_alloc(FUT_REPORT_MOST * sizeof(*report.sights));
-	if (report.sights == NULL)
-		return;
-	count = fut_known_all(report.sights, FUT_REPORT_MOST);
-	report.sights_count = least(count, FUT_REPORT_MOST);
-	report.now_ns = fut_clock_now();
-	if (count > 0)
+	if (fut_census_take(&report.census) && report.census.count > 0) {
+		report.now_ns = fut_clock_now();
 		fut_text(report.stream, "libfuture: %zu futures with a name "
-			"were not freed:\n", count);
-	say_futures(&report);
-	fut_free(report.sights);
+			"were not freed:\n", report.census.count);
+		say_futures(&report);
+	}
+	fut_census_end(&report.census);
 }
 
 int future_report(FILE *stream)
 {
 	struct report report = { .stream = stream };
-	size_t sights, ties, executors;
+	size_t ties, executors;
 	int error = ENOMEM;
 
 	if (stream == NULL)
 		return EINVAL;
-	report.sights = fut_alloc(FUT_REPORT_MOST * sizeof(*report.sights));
 	report.ties = fut_alloc(FUT_REPORT_MOST * sizeof(*report.ties));
 	report.executors = fut_alloc(FUT_REPORT_MOST *
 		sizeof(struct future_executor *));
-	if (report.sights != NULL && report.ties != NULL &&
+	if (fut_census_take(&report.census) && report.ties != NULL &&
 	    report.executors != NULL) {
-		sights = fut_known_all(report.sights, FUT_REPORT_MOST);
 		ties = fut_knot_asleep(report.ties, FUT_REPORT_MOST);
 		executors = fut_shell_all(report.executors, FUT_REPORT_MOST);
-		report.sights_count = least(sights, FUT_REPORT_MOST);
 		report.ties_count = least(ties, FUT_REPORT_MOST);
 		report.executors_count = least(executors, FUT_REPORT_MOST);
 		report.now_ns = fut_clock_now();
-		say(&report, sights, ties, executors);
+		say(&report, ties, executors);
 		error = fut_text_end(stream);
 	}
-	fut_free(report.sights);
+	fut_census_end(&report.census);
 	fut_free(report.ties);
 	fut_free(report.executors);
 	return error;

@@ -1,62 +1,8 @@
 /* The report: what lives, who does what, and who waits for whom. */
 #define _GNU_SOURCE
-#include "support.h"
+#include "reporting.h"
 
-#include <stdio.h>
-#include <string.h>
 #include <sys/wait.h>
-
-static char *text;
-
-/* The report as it is now; freed by the next one. */
-static const char *report(void)
-{
-	size_t size;
-	FILE *stream;
-
-	free(text);
-	stream = open_memstream(&text, &size);
-	ck_assert_ptr_nonnull(stream);
-	ck_assert_int_eq(future_report(stream), 0);
-	fclose(stream);
-	return text;
-}
-
-static void says(const char *what)
-{
-	ck_assert_msg(strstr(text, what) != NULL, "no \"%s\" in\n%s", what,
-		text);
-}
-
-static void says_not(const char *what)
-{
-	ck_assert_msg(strstr(text, what) == NULL, "\"%s\" in\n%s", what, text);
-}
-
-static future_executor_t *pool_named(const char *name, size_t threads)
-{
-	future_pool_options_t options = { .threads = threads, .name = name,
-		.timing = true };
-	future_executor_t *pool = NULL;
-
-	ck_assert_int_eq(future_pool_new(&options, &pool), 0);
-	return pool;
-}
-
-static future_t *task(future_executor_t *executor, const char *name,
-	future_task_fn *fn, void *arg)
-{
-	const future_task_t task = { .fn = fn, .arg = arg, .name = name };
-
-	return future_submit_with(executor, &task);
-}
-
-/* Until the report says so: another thread is on its way there. */
-static void await_text(const char *what)
-{
-	while (strstr(report(), what) == NULL)
-		sched_yield();
-}
 
 static future_result_t nothing(void *arg)
 {
@@ -67,12 +13,6 @@ static future_result_t nothing(void *arg)
 static future_result_t get(void *future)
 {
 	return future_get(future);
-}
-
-static future_result_t wait_for_event(void *event)
-{
-	ck_assert_int_eq(future_event_wait(event), 0);
-	return future_ok(NULL);
 }
 
 START_TEST(a_stream_is_needed)

@@ -15,6 +15,7 @@ tests_in_c = \
 	tests/check_callback \
 	tests/check_cancel \
 	tests/check_carry \
+	tests/check_census \
 	tests/check_channel \
 	tests/check_combine \
 	tests/check_completion \
@@ -188,7 +189,7 @@ AM_TESTS_ENVIRONMENT = \
 
 EXTRA_DIST += $(tests_in_sh) tests/lib.sh tests/cxx.cc tests/dlclose.c \
 	tests/check.h tests/child.h tests/debugged.c tests/listing.h \
-	tests/looping.h tests/own.h \
+	tests/looping.h tests/own.h tests/reporting.h \
 	tests/stress.h tests/support.h tests/tools.h tests/tracing.h tests/waiting.h \
 	tests/world.h \
 	tests/lint_trace.c tests/seeded_leak.c tests/seeded_uaf.c

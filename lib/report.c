@@ -37,6 +37,11 @@ struct report {
 	size_t ties_count, executors_count;
 };
 
+static const char *plural(size_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
 static void say_time(const struct report *report, int64_t since_ns)
 {
 	int64_t ms = (report->now_ns - since_ns) / 1000000;
@@ -89,8 +94,9 @@ static void say_worker(const struct report *report, const char *name,
 	if (sight != NULL) {
 		fut_text(report->stream, " ");
 		say_named(report, sight->name, sight->site);
-		fut_text(report->stream, " for ");
+		fut_text(report->stream, ", begun ");
 		say_time(report, sight->started_ns);
+		fut_text(report->stream, " ago");
 	}
 	if (waits_for != NULL)
 		fut_text(report->stream, ", waits for %s", waits_for);
@@ -126,8 +132,8 @@ static void say_timers(const struct report *report,
 
 	if (count == 0)
 		return;
-	fut_text(report->stream, "  %zu%s timers, the first is due in ", count,
-		count == FUT_REPORT_MOST ? " or more" : "");
+	fut_text(report->stream, "  %zu%s timer%s, the first is due in ", count,
+		count == FUT_REPORT_MOST ? " or more" : "", plural(count));
 	say_time(report, 2 * report->now_ns - first_ns);
 	fut_text(report->stream, "\n");
 }
@@ -153,7 +159,7 @@ static void say_executor(const struct report *report,
 		fut_text(report->stream, " on a %s", parent->kind->noun);
 	if (executor->kind->phase(executor) != FUT_PHASE_OPEN)
 		fut_text(report->stream, ", closed");
-	fut_text(report->stream, ": %zu queued (at most %zu), %zu running, "
+	fut_text(report->stream, ": %zu queued (peak %zu), %zu running, "
 		"%zu done, %zu failed, %zu cancelled, %zu refused\n",
 		stats.queued, stats.peak_queue, stats.running,
 		stats.completed, stats.failed, stats.cancelled, stats.refused);
@@ -162,7 +168,9 @@ static void say_executor(const struct report *report,
 	say_timers(report, executor);
 }
 
-static void say_tie(const struct report *report, const struct fut_tie *tie)
+/* `now`: it is so now.  Else it was, when it was noted. */
+static void say_tie(const struct report *report, const struct fut_tie *tie,
+	bool now)
 {
 	fut_text(report->stream, "  ");
 	say_where(report, &tie->where);
@@ -173,7 +181,8 @@ static void say_tie(const struct report *report, const struct fut_tie *tie)
 	fut_text(report->stream, ", waits for ");
 	say_named(report, tie->on.name, tie->on.site);
 	if (tie->on.cell != NULL && tie->on.started_ns != 0) {
-		fut_text(report->stream, ", which began on ");
+		fut_text(report->stream, ", which %s on ",
+			now && fut_sight_runs(&tie->on) ? "runs" : "ran");
 		say_where(report, &tie->on.where);
 	}
 	fut_text(report->stream, "\n");
@@ -191,7 +200,7 @@ static void say_knot(const struct report *report)
 	say_time(report, knot.at_ns);
 	fut_text(report->stream, " ago, the first of these was told:\n");
 	for (size_t i = 0; i < said; i++)
-		say_tie(report, &knot.ties[i]);
+		say_tie(report, &knot.ties[i], false);
 	if (said < knot.count)
 		fut_text(report->stream, "  and %zu more\n", knot.count - said);
 }
@@ -224,18 +233,23 @@ static size_t least(size_t one, size_t other)
 
 static void say(const struct report *report, size_t ties, size_t executors)
 {
-	fut_text(report->stream, "libfuture %s: %zu executors, %zu waits in "
-		"functions, %zu futures with a name\n", future_version(),
-		executors, ties, report->census.count);
+	size_t named = report->census.count;
+
+	fut_text(report->stream, "libfuture %s: %zu executor%s, "
+		"%zu wait%s in functions, %zu future%s with a name or a site\n",
+		future_version(), executors, plural(executors), ties,
+		plural(ties), named, plural(named));
 	for (size_t i = 0; i < report->executors_count; i++)
 		say_executor(report, report->executors[i]);
 	if (ties > 0)
 		fut_text(report->stream, "waits in functions:\n");
 	for (size_t i = 0; i < report->ties_count; i++)
-		say_tie(report, &report->ties[i]);
+		say_tie(report, &report->ties[i], true);
 	say_knot(report);
-	if (report->census.count > 0)
-		fut_text(report->stream, "futures with a name:\n");
+	fut_text(report->stream, named > 0 ?
+		"futures with a name or a site:\n" :
+		"futures without a name or a site are not listed: name tasks, "
+		"or compile with -DFUTURE_SITES\n");
 	say_futures(report);
 }
 
@@ -245,8 +259,9 @@ void fut_report_left(void)
 
 	if (fut_census_take(&report.census) && report.census.count > 0) {
 		report.now_ns = fut_clock_now();
-		fut_text(report.stream, "libfuture: %zu futures with a name "
-			"were not freed:\n", report.census.count);
+		fut_text(report.stream, "libfuture: %zu future%s with a name "
+			"or a site not freed:\n", report.census.count,
+			plural(report.census.count));
 		say_futures(&report);
 	}
 	fut_census_end(&report.census);

@@ -31,7 +31,7 @@ START_TEST(a_leak_is_counted_whatever_else_there_is)
 	many(crowd + STEADY, GROWN, NULL, "grown.c:2", 0);
 	late = task(pool, "late", wait_for_event, &event);
 	await_text("  crowd-0 sleeps in \"late\"");
-	says("12001 futures with a name");
+	says("12001 futures with a name or a site\n");
 	says("  3000 of (steady.c:1): 0 pending, 0 running, 3000 settled;");
 	says("  9000 of (grown.c:2): 0 pending, 0 running, 9000 settled;");
 	says("  1 of \"late\": 0 pending, 1 running, 0 settled;");

@@ -101,7 +101,7 @@ static void leave_two(void)
 START_TEST(what_is_left_at_exit_is_said)
 {
 	hear(leave_two);
-	says("libfuture: 2 futures with a name were not freed:\n"
+	says("libfuture: 2 futures with a name or a site not freed:\n"
 		"  2 of \"load\" (load.c:3): 0 pending, 0 running, 2 settled");
 }
 END_TEST

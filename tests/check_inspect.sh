@@ -31,13 +31,13 @@ says() {
 line=$(grep -n 'future_submit(future_inline(), fail' \
 	"$root/samples/inspect.c" | cut -d: -f1)
 says "lost: error -1 of .*inspect\.c:$line"
-says 'pool "work": 0 queued \(at most [0-9]+\), 1 running, .*'
-says '  work-[0-2] sleeps in "ask" \(.*:[0-9]+\) for [0-9]+\.[0-9]{3} s, waits for a future'
+says 'pool "work": 0 queued \(peak [0-9]+\), 1 running, .*'
+says '  work-[0-2] sleeps in "ask" \(.*:[0-9]+\), begun [0-9]+\.[0-9]{3} s ago, waits for a future'
 says '  2 idle'
 says '  work-[0-2], in "ask" .*, waits for "answer" \(.*inspect\.c:[0-9]+\)'
 says 'EDEADLK, [0-9.]+ s ago, the first of these was told:'
-says '  work-[0-2], in "first" .*, waits for "second" .*'
-says '  work-[0-2], in "second" .*, waits for "first" .*'
+says '  work-[0-2], in "first" .*, waits for "second" .*, which ran on .*'
+says '  work-[0-2], in "second" .*, waits for "first" .*, which ran on .*'
 says '  1 of "answer" \(.*\): 1 pending, 0 running, 0 settled; .* s'
 [ "$failed" = 0 ] || cat "$tmp/said"
 exit $failed

@@ -45,7 +45,7 @@ START_TEST(executors_come_and_go)
 
 	ck_assert_int_eq(future_lane_new(pool, 1, &lane), 0);
 	await_text("3 idle");
-	says("pool \"come\": 0 queued (at most 0), 0 running, 0 done");
+	says("pool \"come\": 0 queued (peak 0), 0 running, 0 done");
 	says("lane on a pool: 0 queued");
 	future_executor_unref(lane);
 	future_executor_unref(pool);
@@ -62,9 +62,9 @@ START_TEST(what_a_worker_runs_has_its_name_and_time)
 	future_t *first = task(pool, "stuck", wait_for_event, &event);
 	future_t *second = task(pool, "next", nothing, NULL);
 
-	await_text("  run-0 sleeps in \"stuck\" for 0.");
-	says(" s, waits for an event\n");
-	says("pool \"run\": 1 queued (at most ");
+	await_text("  run-0 sleeps in \"stuck\", begun 0.");
+	says(" s ago, waits for an event\n");
+	says("pool \"run\": 1 queued (peak ");
 	says("  1 of \"stuck\": 0 pending, 1 running, 0 settled; the oldest");
 	says("  1 of \"next\": 1 pending, 0 running, 0 settled; the oldest");
 	future_event_set(&event);
@@ -74,7 +74,8 @@ START_TEST(what_a_worker_runs_has_its_name_and_time)
 	future_executor_unref(pool);
 	report();
 	says_not("stuck");
-	says("0 futures with a name");
+	says("0 futures with a name or a site");
+	says("\nfutures without a name or a site are not listed: ");
 }
 END_TEST
 
@@ -147,8 +148,8 @@ START_TEST(what_kind_of_thing_a_worker_waits_for_is_said)
 	for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
 		future_t *future = task(pool, "w", waits[i].fn, NULL);
 
-		await_text("sleeps in \"w\" for 0.");
-		snprintf(line, sizeof(line), " s, waits for %s\n",
+		await_text("sleeps in \"w\", begun 0.");
+		snprintf(line, sizeof(line), " s ago, waits for %s\n",
 			waits[i].for_what);
 		says(line);
 		ck_assert(future_cancel(future));
@@ -184,13 +185,64 @@ START_TEST(who_waits_for_what_is_said)
 		"here.c:7");
 	outer = task(pool, "asker", get_inner, NULL);
 	await_text("  wait-0, in \"asker\", waits for \"answer\" (here.c:7)\n");
-	says("1 waits in functions");
+	says("1 executor, 1 wait in functions, 2 futures with");
+	says_not("are not listed");
 	future_promise_settle(promise, future_ok(NULL));
 	ck_assert_int_eq(future_get(outer).error, 0);
 	report();
 	says("0 waits in functions");
 	future_unref(outer);
 	future_unref(inner);
+	future_promise_free(promise);
+	future_executor_unref(pool);
+}
+END_TEST
+
+START_TEST(where_it_runs_is_said_of_what_runs_still)
+{
+	future_event_t event = FUTURE_EVENT_INIT;
+	future_executor_t *pool = pool_named("asked", 1);
+	future_executor_t *askers = pool_named("asks", 1);
+	future_t *outer;
+
+	inner = task(pool, "long", wait_for_event, &event);
+	await_text("  asked-0 sleeps in \"long\"");
+	outer = task(askers, "asker", get_inner, NULL);
+	await_text("  asks-0, in \"asker\", waits for \"long\", "
+		"which runs on asked-0\n");
+	future_event_set(&event);
+	ck_assert_int_eq(future_get(outer).error, 0);
+	future_unref(outer);
+	future_unref(inner);
+	future_executor_unref(askers);
+	future_executor_unref(pool);
+}
+END_TEST
+
+static future_result_t follow_never(void *arg)
+{
+	(void)arg;
+	return future_follow(future_ref(never));
+}
+
+/* Its function has returned; it settles as another one does. */
+START_TEST(where_it_ran_is_said_of_what_follows)
+{
+	future_executor_t *pool = pool_named("asks", 2);
+	future_promise_t *promise;
+	future_t *outer;
+
+	ck_assert_int_eq(future_promise_new(pool, &promise), 0);
+	never = future_promise_future(promise);
+	inner = task(pool, "follower", follow_never, NULL);
+	outer = task(pool, "asker", get_inner, NULL);
+	await_text(", in \"asker\", waits for \"follower\", "
+		"which ran on asks-");
+	future_promise_settle(promise, future_ok(NULL));
+	ck_assert_int_eq(future_get(outer).error, 0);
+	future_unref(outer);
+	future_unref(inner);
+	future_unref(never);
 	future_promise_free(promise);
 	future_executor_unref(pool);
 }
@@ -224,8 +276,8 @@ START_TEST(the_last_deadlock_is_remembered)
 		ck_assert_int_eq(future_get(both[i]).error, EDEADLK);
 	report();
 	says("EDEADLK, 0.");
-	says(", in \"ping\", waits for \"pong\", which began on knot-");
-	says(", in \"pong\", waits for \"ping\", which began on knot-");
+	says(", in \"ping\", waits for \"pong\", which ran on knot-");
+	says(", in \"pong\", waits for \"ping\", which ran on knot-");
 	for (int i = 0; i < 2; i++)
 		future_unref(both[i]);
 	future_unref(begin);
@@ -291,11 +343,11 @@ START_TEST(timers_are_counted)
 	future_t *hour = future_after(pool, future_in_ms(3600000));
 
 	report();
-	says("  1 timers, the first is due in 3599.");
+	says("  1 timer, the first is due in 3599.");
 	future_cancel(hour);
 	future_unref(hour);
 	report();
-	says_not("timers, the first");
+	says_not("the first is due");
 	future_executor_unref(pool);
 }
 END_TEST
@@ -412,7 +464,7 @@ START_TEST(reports_while_executors_begin_and_end)
 	atomic_store(&enough, true);
 	pthread_join(thread, NULL);
 	report();
-	says("0 executors, 0 waits in functions, 0 futures with a name");
+	says("0 executors, 0 waits in functions, 0 futures with a name or");
 }
 END_TEST
 
@@ -427,6 +479,8 @@ int main(void)
 	tcase_add_test(tcase, what_a_worker_runs_has_its_name_and_time);
 	tcase_add_test(tcase, what_kind_of_thing_a_worker_waits_for_is_said);
 	tcase_add_test(tcase, who_waits_for_what_is_said);
+	tcase_add_test(tcase, where_it_runs_is_said_of_what_runs_still);
+	tcase_add_test(tcase, where_it_ran_is_said_of_what_follows);
 	tcase_add_test(tcase, the_last_deadlock_is_remembered);
 	tcase_add_test(tcase, a_parents_deadlock_is_not_its_childs);
 	tcase_add_test(tcase, futures_are_counted_by_site);

@@ -7,9 +7,11 @@
 #include "lock.h"
 #include "park.h"
 #include "self.h"
+#include "text.h"
 #include "tracks.h"
 
 #include <errno.h>
+#include <future/result.h>
 #include <future/trace.h>
 #include <string.h>
 
@@ -310,11 +312,15 @@ int future_trace_close(void)
 void fut_trace_ask(void)
 {
 	const char *path;
+	int error;
 
 	if (atomic_load_explicit(&asked, FUT_RELAXED) ||
 	    atomic_exchange_explicit(&asked, true, FUT_RELAXED))
 		return;
 	path = fut_file_asked();
-	if (path != NULL)
-		(void)!future_trace_open(path);
+	error = path != NULL ? future_trace_open(path) : 0;
+	/* Who asked is a person, whom no caller would tell. */
+	if (error != 0)
+		fut_text(fut_text_errors(), "libfuture: FUTURE_TRACE: %s: %s\n",
+			path, future_strerror(error));
 }

@@ -31,6 +31,9 @@ shows stall 2 read
 shows deadlock 1 first
 shows deadlock 1 second
 grep -q '<rect class="wait"' "$tmp/deadlock.svg" || complain "nobody waits"
+# The one that waits has its name in it.
+grep -Eq 'class="in">(first|second)<' "$tmp/deadlock.svg" ||
+	complain "who waits has no name"
 [ "$($program sick 2>&1)" = "sick: Invalid argument" ] ||
 	complain "an unknown run: $($program sick 2>&1)"
 for name in healthy stall deadlock; do

@@ -55,8 +55,23 @@ for sample in actor as_completed event_loop fanout in_poll merge_sort \
 	lint $sample
 	[ "$(counted B)" -gt 0 ] || complain "$sample: a trace of nothing"
 done
+FUTURE_TRACE=$tmp/no/where samples/fanout > "$tmp/out" 2> "$tmp/said"
+[ "$(head -n 1 "$tmp/said")" = "libfuture: FUTURE_TRACE: $tmp/no/where: \
+No such file or directory" ] ||
+	complain "FUTURE_TRACE of no file: $(cat "$tmp/said")"
 draw "$tmp/trace"
+for what in solid dashed; do
+	grep -q ">[^<]*$what" "$tmp/svg" || complain "no legend for $what lines"
+done
+
+# A trace that is not complete is drawn as far as it goes, which is said.
+cut="trace2svg: the trace is cut off: its program was killed, or still runs"
+sed '$d' "$tmp/trace" > "$tmp/short"
+"$root/scripts/trace2svg" "$tmp/short" > "$tmp/svg" 2> "$tmp/said" ||
+	complain "trace2svg draws nothing of what there is"
+[ "$(cat "$tmp/said")" = "$cut" ] || complain "cut off: $(cat "$tmp/said")"
 : > "$tmp/trace"
 "$root/scripts/trace2svg" "$tmp/trace" > "$tmp/svg" 2> "$tmp/said" &&
 	complain "trace2svg draws an empty file"
+[ "$(cat "$tmp/said")" = "$cut" ] || complain "empty: $(cat "$tmp/said")"
 exit $failed

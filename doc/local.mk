@@ -8,6 +8,9 @@ dist_doc_DATA = CONTRIBUTING.md COPYING NEWS README.md \
 gdbdir = $(pkgdatadir)/gdb
 dist_gdb_DATA = doc/gdb/libfuture-gdb.py
 
+# Draws traces.
+dist_pkgdata_SCRIPTS = scripts/trace2svg
+
 # The manual: every page is listed here.  A page speaks for all the names in
 # its NAME section; each gets a line of its own that sends man to the page.
 
@@ -52,6 +55,8 @@ man_names = \
 	done | while read -r name page; do test "$$name" = "$$page" ||
 
 install-data-hook:
+	@sed 's|/usr/local/lib/|$(libdir)/|' $(srcdir)/doc/queue.bt \
+		> "$(DESTDIR)$(docdir)/queue.bt"
 	@$(man_names) echo ".so man3/$$page" > "$(DESTDIR)$(mandir)/man3/$$name"; \
 		done
 uninstall-hook:

@@ -82,6 +82,13 @@ else
 	echo "no C++ compiler: tests/cxx.cc was not built"
 fi
 
+# What is for people knows where it is.
+docs=$(find "$tmp/root" -name queue.bt)
+grep -q "^usdt:$libdir/libfuture.so.0:" "$docs" ||
+	complain "queue.bt looks for the library elsewhere"
+[ -x "$(find "$tmp/root" -path '*/libfuture/trace2svg')" ] ||
+	complain "trace2svg is not installed"
+
 # Each function has a page of its name.
 if [ -d "$root/doc/man" ] && [ -f "$lib/libfuture.so" ]; then
 	for name in $(${NM:-nm} -D --defined-only "$lib/libfuture.so" |

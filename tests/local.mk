@@ -15,7 +15,7 @@ tests_in_c = \
 	tests/check_callback \
 	tests/check_cancel \
 	tests/check_carry \
-	tests/check_census \
+	tests/check_kin \
 	tests/check_channel \
 	tests/check_combine \
 	tests/check_completion \

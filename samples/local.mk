@@ -32,6 +32,9 @@ endif
 if HAVE_UV
 noinst_PROGRAMS += samples/in_uv
 endif
+if HAVE_JANSSON
+noinst_PROGRAMS += samples/pipeline
+endif
 endif
 
 samples_actor_LDADD = lib/libfuture.la
@@ -91,6 +94,14 @@ samples_metrics_SOURCES = samples/metrics.c \
 	samples/prometheus.c samples/prometheus.h
 samples_metrics_LDADD = lib/libfuture.la
 samples_philosophers_LDADD = lib/libfuture.la
+samples_pipeline_SOURCES = \
+	samples/pipeline.c samples/pipeline.h \
+	samples/pipeline_files.c samples/pipeline_generate.c \
+	samples/pipeline_input.c \
+	samples/pipeline_link.c samples/pipeline_log.c \
+	samples/pipeline_options.c
+samples_pipeline_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+samples_pipeline_LDADD = lib/libfuture.la $(JANSSON_LIBS)
 samples_processes_SOURCES = samples/processes.c \
 	samples/workers.c samples/workers.h
 samples_processes_LDADD = lib/libfuture.la

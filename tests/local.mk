@@ -133,6 +133,7 @@ tests_in_sh = \
 	tests/check_merge_sort.sh \
 	tests/check_metrics.sh \
 	tests/check_pages.sh \
+	tests/check_pipeline.sh \
 	tests/check_probes.sh \
 	tests/check_processes.sh \
 	tests/check_pubsub.sh \

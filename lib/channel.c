@@ -6,6 +6,7 @@
  * each operation serves at most one of those who wait on the other side.
  */
 #include "alloc.h"
+#include "clock.h"
 #include "lock.h"
 #include "wait.h"
 
@@ -29,6 +30,9 @@ struct future_channel {
 	size_t first;			/* this and the rest are under lock */
 	struct fut_link *senders;	/* the last of each ring */
 	struct fut_link *receivers;
+	size_t peak;
+	uint64_t sent, send_waits, recv_waits;
+	_Atomic uint64_t send_wait_ns, recv_wait_ns;
 	void *items[];
 };
 
@@ -52,6 +56,8 @@ static void push(struct future_channel *channel, void *item)
 		at -= channel->capacity;
 	channel->items[at] = item;
 	atomic_store_explicit(&channel->count, count + 1, FUT_RELAXED);
+	if (channel->peak < count + 1)
+		channel->peak = count + 1;
 }
 
 /* Under the lock. */
@@ -117,8 +123,11 @@ static int send_or_queue(struct future_channel *channel, void *item,
 			error = EAGAIN;
 		else if (receiver == NULL)
 			push(channel, item);
-		if (error == EAGAIN && waiter != NULL)
+		channel->sent += error == 0;
+		if (error == EAGAIN && waiter != NULL) {
 			fut_ring_append(&channel->senders, &waiter->link);
+			channel->send_waits++;
+		}
 	}
 	fut_unlock(&channel->lock);
 	fut_granted_fire(&gone);
@@ -145,9 +154,12 @@ static int recv_or_queue(struct future_channel *channel, void **ret_item,
 		*ret_item = item_of(sender);
 	} else {
 		error = is_closed(channel) ? EPIPE : EAGAIN;
-		if (error == EAGAIN && waiter != NULL)
+		if (error == EAGAIN && waiter != NULL) {
 			fut_ring_append(&channel->receivers, &waiter->link);
+			channel->recv_waits++;
+		}
 	}
+	channel->sent += sender != NULL;
 	fut_unlock(&channel->lock);
 	fut_granted_fire(&gone);
 	if (sender != NULL)
@@ -162,6 +174,18 @@ static void leave(struct future_channel *channel, struct fut_link **queue,
 	fut_lock(&channel->lock);
 	fut_ring_remove(queue, &waiter->link);
 	fut_unlock(&channel->lock);
+}
+
+/* Sleeps, as fut_nap_sleep(); *ns grows by how long. */
+static int sleep_in(struct fut_nap *nap, int64_t deadline_ns,
+	_Atomic uint64_t *ns)
+{
+	int64_t since_ns = fut_clock_now();
+	int error = fut_nap_sleep(nap, deadline_ns, true);
+
+	atomic_fetch_add_explicit(ns, (uint64_t)(fut_clock_now() - since_ns),
+		FUT_RELAXED);
+	return error;
 }
 
 /* A little, while there are `count` items. */
@@ -191,7 +215,7 @@ int future_channel_send_until(future_channel_t *channel, void *item,
 	error = send_or_queue(channel, item, &nap.waiter);
 	if (error != EAGAIN)
 		return error;
-	error = fut_nap_sleep(&nap, deadline.ns, true);
+	error = sleep_in(&nap, deadline.ns, &channel->send_wait_ns);
 	if (error == 0)
 		return nap.error;
 	leave(channel, &channel->senders, &nap.waiter);
@@ -213,7 +237,7 @@ static int recv_asleep(struct future_channel *channel, void **ret_item,
 	error = recv_or_queue(channel, ret_item, &nap.waiter);
 	if (error != EAGAIN)
 		return error;
-	error = fut_nap_sleep(&nap, deadline_ns, true);
+	error = sleep_in(&nap, deadline_ns, &channel->recv_wait_ns);
 	if (error != 0) {
 		leave(channel, &channel->receivers, &nap.waiter);
 		return error;
@@ -424,6 +448,24 @@ void future_channel_close(future_channel_t *channel)
 	end_waits(&channel->receivers, &ended);
 	fut_unlock(&channel->lock);
 	fut_granted_fire(&ended);
+}
+
+void future_channel_stats(future_channel_t *channel,
+	future_channel_stats_t *ret_stats)
+{
+	*ret_stats = (future_channel_stats_t){ 0 };
+	if (channel == NULL)
+		return;
+	fut_lock(&channel->lock);
+	*ret_stats = (future_channel_stats_t){ .capacity = channel->capacity,
+		.held = count_of(channel), .peak = channel->peak,
+		.sent = channel->sent, .send_waits = channel->send_waits,
+		.send_wait_ns = atomic_load_explicit(&channel->send_wait_ns,
+			FUT_RELAXED),
+		.recv_waits = channel->recv_waits,
+		.recv_wait_ns = atomic_load_explicit(&channel->recv_wait_ns,
+			FUT_RELAXED) };
+	fut_unlock(&channel->lock);
 }
 
 future_channel_t *future_channel_ref(future_channel_t *channel)

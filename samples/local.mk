@@ -98,8 +98,7 @@ samples_pipeline_SOURCES = \
 	samples/pipeline.c samples/pipeline.h \
 	samples/pipeline_files.c samples/pipeline_generate.c \
 	samples/pipeline_input.c \
-	samples/pipeline_link.c samples/pipeline_log.c \
-	samples/pipeline_options.c
+	samples/pipeline_log.c samples/pipeline_options.c
 samples_pipeline_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 samples_pipeline_LDADD = lib/libfuture.la $(JANSSON_LIBS)
 samples_processes_SOURCES = samples/processes.c \

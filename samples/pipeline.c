@@ -41,7 +41,7 @@ struct batch {
 static struct {
 	struct options options;
 	struct input input;
-	struct link texts, batches;
+	future_channel_t *texts, *batches;
 	future_executor_t *stages, *workers;
 	int output, errors, signals;
 	int stop;		/* readable: a signal, an error, or the end */
@@ -91,7 +91,7 @@ static int send_block(struct block *block)
 	future_task_t task = { .fn = transform, .arg = block,
 		.destroy_arg = free, .name = "transform" };
 	future_t *text = future_submit_with(world.workers, &task);
-	int error = link_send(&world.texts, text);
+	int error = future_channel_send(world.texts, text);
 
 	if (error != 0)
 		text_drop(text);
@@ -114,7 +114,7 @@ static future_result_t read_blocks(void *unused)
 			error = block != NULL ? send_block(block) : EPIPE;
 		world.bytes = world.input.offset - world.options.from;
 	}
-	future_channel_close(world.texts.channel);
+	future_channel_close(world.texts);
 	return stage_end(error);
 }
 
@@ -147,14 +147,15 @@ static int batch_add(struct batch *batch, future_t *text)
 static int batch_fill(struct batch *batch)
 {
 	void *text;
-	int error = link_recv(&world.texts, &text, FUTURE_FOREVER);
+	int error = future_channel_recv(world.texts, &text);
 
 	while (error == 0) {
 		error = batch_add(batch, text);
 		if (error != 0 || batch->count == BATCH_TEXTS ||
 		    batch->lines >= world.options.batch)
 			return error;
-		error = link_recv(&world.texts, &text, FUTURE_NOW);
+		error = future_channel_recv_until(world.texts, &text,
+			FUTURE_NOW);
 	}
 	/* Nothing more now, or ever: then the next call will say so. */
 	return batch->count > 0 && error != ECANCELED ? 0 : error;
@@ -174,11 +175,11 @@ static future_result_t make_batches(void *unused)
 		}
 		error = batch_fill(batch);
 		if (error == 0)
-			error = link_send(&world.batches, batch);
+			error = future_channel_send(world.batches, batch);
 		if (error != 0)
 			batch_free(batch);
 	}
-	future_channel_close(world.batches.channel);
+	future_channel_close(world.batches);
 	return stage_end(error);
 }
 
@@ -213,8 +214,7 @@ static future_result_t write_batches(void *unused)
 	int error;
 
 	(void)unused;
-	while ((error = link_recv(&world.batches, &batch,
-	    FUTURE_FOREVER)) == 0) {
+	while ((error = future_channel_recv(world.batches, &batch)) == 0) {
 		error = write_batch(batch);
 		batch_free(batch);
 		if (error != 0)
@@ -228,14 +228,15 @@ static future_result_t write_batches(void *unused)
 
 static void show_progress(void)
 {
+	future_channel_stats_t texts, batches;
 	double seconds = (double)(future_now().ns - world.start.ns) / 1e9;
 
+	future_channel_stats(world.texts, &texts);
+	future_channel_stats(world.batches, &batches);
 	fprintf(stderr, "%.1f s: %.1f MB read, %llu lines written, %llu put "
-		"aside; %s %lld of %zu, %s %lld of %zu\n", seconds,
+		"aside; texts %zu of %zu, batches %zu of %zu\n", seconds,
 		(double)world.bytes / 1e6, world.lines, world.broken,
-		world.texts.name, link_held(&world.texts),
-		world.texts.capacity, world.batches.name,
-		link_held(&world.batches), world.batches.capacity);
+		texts.held, texts.capacity, batches.held, batches.capacity);
 }
 
 /* From now on one more is what it is to any program: its end. */
@@ -311,10 +312,11 @@ static int start(void)
 	future_pool_options_t workers = { .threads = world.options.workers,
 		.name = "worker", .timing = true };
 	size_t depth = world.options.depth;
-	int error = link_new("texts", depth, text_drop, &world.texts);
+	int error = future_channel_new(depth, text_drop, &world.texts);
 
 	if (error == 0)
-		error = link_new("batches", depth, batch_free, &world.batches);
+		error = future_channel_new(depth, batch_free,
+			&world.batches);
 	if (error == 0)
 		error = future_pool_new(&stages, &world.stages);
 	if (error == 0)
@@ -339,6 +341,20 @@ static void print_workers(double seconds)
 	free(workers);
 }
 
+static void print_channel(const char *name, future_channel_t *channel)
+{
+	future_channel_stats_t stats;
+
+	future_channel_stats(channel, &stats);
+	fprintf(stderr, "%s: %llu items, at most %zu of %zu there; the sender "
+		"waited %llu times, %.3f s, the receiver %llu times, %.3f s\n",
+		name, (unsigned long long)stats.sent, stats.peak,
+		stats.capacity, (unsigned long long)stats.send_waits,
+		(double)stats.send_wait_ns / 1e9,
+		(unsigned long long)stats.recv_waits,
+		(double)stats.recv_wait_ns / 1e9);
+}
+
 static void print_statistics(void)
 {
 	double seconds = (double)(future_now().ns - world.start.ns) / 1e9;
@@ -350,10 +366,10 @@ static void print_statistics(void)
 		world.broken, (double)world.bytes / 1e6, seconds,
 		(double)world.lines / seconds,
 		(double)world.bytes / 1e6 / seconds);
-	link_print(&world.texts);
+	print_channel("texts", world.texts);
 	fprintf(stderr, "texts: the receiver waited %.3f s for the workers\n",
 		(double)world.taken_ns / 1e9);
-	link_print(&world.batches);
+	print_channel("batches", world.batches);
 	print_workers(seconds);
 	fprintf(stderr, "at most %ld KiB of memory\n", usage.ru_maxrss);
 }
@@ -409,8 +425,8 @@ static int run_all(void)
 		error = report("start", error);
 	future_executor_unref(world.workers);
 	future_executor_unref(world.stages);
-	future_channel_unref(world.texts.channel);
-	future_channel_unref(world.batches.channel);
+	future_channel_unref(world.texts);
+	future_channel_unref(world.batches);
 	return status_of(error);
 }
 

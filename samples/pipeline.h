@@ -88,27 +88,4 @@ struct text {
 struct text *text_of(const struct block *block);
 void text_free(void *text);
 
-/* A channel of one sender, and how full it was: pipeline_link.c. */
-
-struct link {
-	future_channel_t *channel;
-	const char *name;
-	size_t capacity;
-	atomic_llong held, peak;
-	atomic_llong sends, sender_waits, sender_ns;
-	atomic_llong receiver_waits, receiver_ns;
-};
-
-int link_new(const char *name, size_t capacity, void (*destroy)(void *item),
-	struct link *ret_link);
-
-/* As future_channel_send() and future_channel_recv_until(). */
-int link_send(struct link *link, void *item);
-int link_recv(struct link *link, void **ret_item, future_time_t deadline);
-
-/* How many are there; while a receiver waits it has taken its own already. */
-long long link_held(struct link *link);
-
-void link_print(struct link *link);
-
 #endif

@@ -54,6 +54,14 @@ static int received_by(future_t *future)
 	return number_of(taken.error, taken.value);
 }
 
+static future_channel_stats_t through(future_channel_t *channel)
+{
+	future_channel_stats_t stats;
+
+	future_channel_stats(channel, &stats);
+	return stats;
+}
+
 static int destroyed(int item)
 {
 	return atomic_load(&items[item]);
@@ -271,6 +279,69 @@ START_TEST(a_receiver_wakes_who_sends)
 	thread_finish(thread);
 	ck_assert_int_eq(visit.error, 0);
 	ck_assert_int_eq(received_by(received), 2);
+	future_channel_unref(channel);
+}
+END_TEST
+
+START_TEST(what_went_through_is_counted)
+{
+	future_channel_t *channel = channel_of(2);
+	future_t *sends[2], *receives[2];
+
+	ck_assert_uint_eq(through(channel).capacity, 2);
+	ck_assert_uint_eq(through(channel).sent, 0);
+	ck_assert_int_eq(send_now(channel, 0), 0);
+	ck_assert_int_eq(send_now(channel, 1), 0);
+	ck_assert_int_eq(send_now(channel, 2), ETIMEDOUT);
+	ck_assert_uint_eq(through(channel).send_waits, 0);
+	for (int i = 0; i < 2; i++)
+		sends[i] = send_async(channel, 2 + i);
+	ck_assert(future_cancel(sends[1]));
+	ck_assert_uint_eq(through(channel).send_waits, 2);
+	ck_assert_uint_eq(through(channel).sent, 2);
+	ck_assert_uint_eq(through(channel).held, 2);
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(recv_now(channel), i);
+	ck_assert_uint_eq(through(channel).sent, 3);
+	ck_assert_uint_eq(through(channel).held, 0);
+	ck_assert_uint_eq(through(channel).peak, 2);
+	/* From hand to hand. */
+	for (int i = 0; i < 2; i++)
+		receives[i] = recv_async(channel);
+	ck_assert_int_eq(send_now(channel, 4), 0);
+	ck_assert_int_eq(received_by(receives[0]), 4);
+	ck_assert_uint_eq(through(channel).sent, 4);
+	ck_assert_uint_eq(through(channel).recv_waits, 2);
+	ck_assert_uint_eq(through(channel).recv_wait_ns, 0);
+	ck_assert_uint_eq(through(channel).send_wait_ns, 0);
+	for (int i = 0; i < 2; i++)
+		future_unref(sends[i]);
+	future_unref(receives[1]);
+	future_channel_unref(channel);
+	ck_assert_uint_eq(through(NULL).capacity, 0);
+}
+END_TEST
+
+/* Of a sender and of a receiver, until their deadlines. */
+START_TEST(the_time_of_a_wait_is_counted)
+{
+	future_channel_t *channel = channel_of(1);
+	future_time_t since = future_now();
+	void *item;
+	uint64_t passed;
+
+	ck_assert_int_eq(future_channel_recv_until(channel, &item,
+		future_in_ms(3)), ETIMEDOUT);
+	ck_assert_int_eq(send_now(channel, 0), 0);
+	ck_assert_int_eq(future_channel_send_until(channel, &items[1],
+		future_in_ms(3)), ETIMEDOUT);
+	passed = (uint64_t)(future_now().ns - since.ns);
+	ck_assert_uint_eq(through(channel).recv_waits, 1);
+	ck_assert_uint_eq(through(channel).send_waits, 1);
+	ck_assert_uint_gt(through(channel).recv_wait_ns, 1000000);
+	ck_assert_uint_gt(through(channel).send_wait_ns, 1000000);
+	ck_assert_uint_le(through(channel).recv_wait_ns +
+		through(channel).send_wait_ns, passed);
 	future_channel_unref(channel);
 }
 END_TEST
@@ -743,6 +814,8 @@ int main(void)
 	tcase_add_test(tcase, an_item_wakes_who_receives);
 	tcase_add_test(tcase, room_wakes_who_sends);
 	tcase_add_test(tcase, a_receiver_wakes_who_sends);
+	tcase_add_test(tcase, what_went_through_is_counted);
+	tcase_add_test(tcase, the_time_of_a_wait_is_counted);
 	tcase_add_test(tcase, a_receiver_that_gave_up_swallows_nothing);
 	tcase_add_test(tcase, a_sender_that_gave_up_sends_nothing);
 	tcase_add_test(tcase, a_receiver_nobody_asks_for_is_handed_nothing);

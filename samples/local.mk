@@ -5,6 +5,7 @@ samples = \
 	samples/actor \
 	samples/api_client \
 	samples/as_completed \
+	samples/census \
 	samples/event_loop \
 	samples/fanout \
 	samples/four_models \
@@ -48,6 +49,20 @@ samples_api_client_LDADD = lib/libfuture.la
 
 samples_as_completed_SOURCES = samples/as_completed.c
 samples_as_completed_LDADD = lib/libfuture.la
+
+samples_census_SOURCES = \
+	samples/census.c samples/census.h \
+	samples/census_bench.c samples/census_bench.h \
+	samples/census_csv.c samples/census_csv.h \
+	samples/census_generate.c \
+	samples/census_open.c \
+	samples/census_options.c \
+	samples/census_processes.c \
+	samples/census_scan.c \
+	samples/census_stats.c samples/census_stats.h \
+	samples/census_table.c samples/census_table.h \
+	samples/workers.c samples/workers.h
+samples_census_LDADD = lib/libfuture.la
 
 samples_event_loop_SOURCES = samples/event_loop.c
 samples_event_loop_LDADD = lib/libfuture.la

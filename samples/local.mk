@@ -22,6 +22,7 @@ samples = \
 	samples/request_id \
 	samples/resource \
 	samples/saga \
+	samples/serve \
 	samples/sim_bug \
 	samples/symptoms
 
@@ -125,6 +126,10 @@ samples_race_condition_LDADD = lib/libfuture.la
 samples_request_id_LDADD = lib/libfuture.la
 samples_resource_LDADD = lib/libfuture.la
 samples_saga_LDADD = lib/libfuture.la
+samples_serve_SOURCES = samples/serve.c \
+	samples/answer.c samples/answer.h \
+	samples/server.c samples/server.h
+samples_serve_LDADD = lib/libfuture.la
 samples_symptoms_SOURCES = samples/symptoms.c
 samples_symptoms_LDADD = lib/libfuture.la
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -32,6 +33,7 @@ struct reactor {
 	future_time_t curl_due;		/* its timer */
 	struct transfer *transfers;	/* under way */
 	struct watch *watches;
+	bool closed;			/* it is being freed: nothing new */
 	atomic_bool stopped;
 };
 
@@ -55,34 +57,52 @@ static void cancelled(void *transfer)
 	end(transfer, future_fail(ECANCELED));
 }
 
-/* Without a handle yet, or one that libcurl does not want. */
-static future_t *refuse(CURL *easy, int error)
+static future_result_t refused(void *error)
 {
-	curl_easy_cleanup(easy);
-	return future_ready(future_fail(error));
+	return future_fail((int)(intptr_t)error);
+}
+
+/* A task, so that this future is at home on the loop as well. */
+static future_t *refuse(struct reactor *reactor, int error)
+{
+	return future_submit(reactor->loop, refused, (void *)(intptr_t)error);
+}
+
+static int transfer_new(struct reactor *reactor, CURL *easy,
+	struct transfer **ret_transfer)
+{
+	struct transfer *transfer;
+	int error;
+
+	if (reactor->closed)
+		return ESHUTDOWN;
+	transfer = easy != NULL ? malloc(sizeof(*transfer)) : NULL;
+	if (transfer == NULL)
+		return ENOMEM;
+	*transfer = (struct transfer){ .reactor = reactor, .easy = easy,
+		.next = reactor->transfers, .prev = &reactor->transfers };
+	error = future_promise_new(reactor->loop, &transfer->promise);
+	if (error != 0) {
+		free(transfer);
+		return error;
+	}
+	if (transfer->next != NULL)
+		transfer->next->prev = &transfer->next;
+	reactor->transfers = transfer;
+	*ret_transfer = transfer;
+	return 0;
 }
 
 future_t *reactor_transfer(struct reactor *reactor, CURL *easy)
 {
 	struct transfer *transfer;
 	future_t *future;
-	int error;
+	int error = transfer_new(reactor, easy, &transfer);
 
-	if (easy == NULL)
-		return future_ready(future_fail(ENOMEM));
-	transfer = malloc(sizeof(*transfer));
-	if (transfer == NULL)
-		return refuse(easy, ENOMEM);
-	*transfer = (struct transfer){ .reactor = reactor, .easy = easy,
-		.next = reactor->transfers, .prev = &reactor->transfers };
-	error = future_promise_new(reactor->loop, &transfer->promise);
 	if (error != 0) {
-		free(transfer);
-		return refuse(easy, error);
+		curl_easy_cleanup(easy);
+		return refuse(reactor, error);
 	}
-	if (transfer->next != NULL)
-		transfer->next->prev = &transfer->next;
-	reactor->transfers = transfer;
 	future = future_promise_future(transfer->promise);
 	error = future_promise_on_cancel(transfer->promise, NULL, cancelled,
 		transfer);
@@ -133,7 +153,6 @@ static int watch_add(struct reactor *reactor, int fd, uint32_t events,
 	return 0;
 }
 
-/* libcurl may close the socket first: then epoll has forgotten it. */
 static void watch_drop(struct reactor *reactor, struct watch *watch)
 {
 	epoll_ctl(reactor->epoll, EPOLL_CTL_DEL, watch->fd, NULL);
@@ -191,10 +210,11 @@ future_t *reactor_readable(struct reactor *reactor, int fd)
 	future_promise_t *promise;
 	struct watch *watch;
 	future_t *future;
-	int error = future_promise_new(reactor->loop, &promise);
+	int error = reactor->closed ? ESHUTDOWN :
+		future_promise_new(reactor->loop, &promise);
 
 	if (error != 0)
-		return future_ready(future_fail(error));
+		return refuse(reactor, error);
 	future = future_promise_future(promise);
 	error = watch_add(reactor, fd, EPOLLIN, promise, &watch);
 	if (error != 0) {
@@ -328,6 +348,8 @@ void reactor_free(struct reactor *reactor)
 {
 	if (reactor == NULL)
 		return;
+	/* What hangs on these may ask for more, which nobody would end. */
+	reactor->closed = true;
 	while (reactor->transfers != NULL)
 		end(reactor->transfers, future_fail(ECANCELED));
 	while (reactor->watches != NULL)

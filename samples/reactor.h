@@ -29,7 +29,7 @@ int reactor_new(struct reactor **ret_reactor);
 
 /*
  * Call it when it does not run.  What has not settled is cancelled, and what
- * hangs on that runs; nothing is waited for.
+ * hangs on that runs, in this call; new transfers fail with ESHUTDOWN.
  */
 void reactor_free(struct reactor *reactor);
 

@@ -37,6 +37,11 @@ endif
 if HAVE_JANSSON
 noinst_PROGRAMS += samples/pipeline
 endif
+if HAVE_CURL
+if HAVE_CRYPTO
+noinst_PROGRAMS += samples/fetch
+endif
+endif
 endif
 
 samples_actor_LDADD = lib/libfuture.la
@@ -70,6 +75,20 @@ samples_event_loop_LDADD = lib/libfuture.la
 
 samples_fanout_SOURCES = samples/fanout.c
 samples_fanout_LDADD = lib/libfuture.la
+
+# What configure has found libcurl and libcrypto for.
+samples_fetch_SOURCES = \
+	samples/answer.c samples/answer.h \
+	samples/fetch.c samples/fetch.h \
+	samples/fetch_bars.c samples/fetch_bars.h \
+	samples/fetch_get.c samples/fetch_get.h \
+	samples/fetch_list.c \
+	samples/fetch_options.c \
+	samples/fetch_part.c samples/fetch_part.h \
+	samples/reactor.c samples/reactor.h \
+	samples/server.c samples/server.h
+samples_fetch_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS)
+samples_fetch_LDADD = lib/libfuture.la $(CURL_LIBS) $(CRYPTO_LIBS)
 
 samples_four_models_SOURCES = \
 	samples/bars.c samples/bars.h \

@@ -120,6 +120,7 @@ tests_in_sh = \
 	tests/check_dlclose.sh \
 	tests/check_explorer.sh \
 	tests/check_fanout.sh \
+	tests/check_fetch.sh \
 	tests/check_floors.sh \
 	tests/check_four_models.sh \
 	tests/check_gdb.sh \

@@ -224,8 +224,7 @@ future_t *future_every(future_executor_t *executor,
 		.token = schedule->token,
 		.name = schedule->name,
 	};
-	if (spec.token == NULL)
-		spec.token = fut_token_here();
+	spec.token = fut_token_named(spec.token, fut_token_here());
 	error = check(schedule, &spec);
 	if (error == 0) {
 		every = every_new(home, &spec, schedule);

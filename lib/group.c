@@ -177,7 +177,7 @@ int future_group_new(future_executor_t *executor, future_token_t *token,
 		goto unref_executor;
 	}
 	*group = (struct future_group){ .executor = executor };
-	error = future_token_new(token != NULL ? token : fut_token_here(),
+	error = future_token_new(fut_token_named(token, fut_token_here()),
 		FUTURE_FOREVER, &group->token);
 	if (error != 0)
 		goto free_group;

@@ -14,7 +14,8 @@ int fut_spec_check(const struct fut_spec *spec)
 	    spec->priority < FUTURE_PRIORITY_DEFAULT ||
 	    spec->priority > FUTURE_PRIORITY_HIGH)
 		return EINVAL;
-	if (spec->token != NULL && fut_token_inherited(spec->token))
+	if (spec->token != NULL && spec->token != FUTURE_NO_TOKEN &&
+	    fut_token_inherited(spec->token))
 		return ECHILD;
 	return 0;
 }

@@ -48,6 +48,15 @@ static inline future_token_t *fut_token_here(void)
 		fut_token_inherited(frame->token) ? NULL : frame->token;
 }
 
+/* That which a user has named; NULL: `otherwise`. */
+static inline future_token_t *fut_token_named(future_token_t *named,
+	future_token_t *otherwise)
+{
+	if (named == NULL)
+		return otherwise;
+	return named == FUTURE_NO_TOKEN ? NULL : named;
+}
+
 static inline struct fut_more *fut_job_more(struct fut_job *job)
 {
 	return job->task.form & FUT_FORM_LONG ? job->cell.more : NULL;

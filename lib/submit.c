@@ -124,8 +124,7 @@ static future_t *submit(future_executor_t *executor,
 	struct fut_job *job = NULL;
 	int error = fut_spec_check(spec);
 
-	if (spec->token == NULL)
-		spec->token = fut_token_here();
+	spec->token = fut_token_named(spec->token, fut_token_here());
 	if (error == 0) {
 		job = fut_job_make(sizeof(*job), &submit_cell, &submit_task,
 			home, spec);

@@ -319,8 +319,8 @@ static future_t *hang_on(future_t *source, future_executor_t *executor, int on,
 
 	if (executor != NULL)
 		where = fut_home_of(executor);
-	if (source != NULL && spec->token == NULL && on != ON_CANCEL)
-		spec->token = token_of(source);
+	spec->token = fut_token_named(spec->token, source != NULL &&
+		on != ON_CANCEL ? token_of(source) : NULL);
 	if (source != NULL && spec->priority == FUTURE_PRIORITY_DEFAULT)
 		spec->priority = fut_job_of(source)->task.priority;
 	if (error == 0 && future_token_is_cancelled(spec->token))

@@ -191,6 +191,7 @@ int future_token_new(future_token_t *parent, future_time_t deadline,
 
 	if (ret_token == NULL)
 		return EINVAL;
+	parent = fut_token_named(parent, NULL);
 	if (parent != NULL && fut_token_inherited(parent))
 		return ECHILD;
 	token = fut_alloc(sizeof(*token));

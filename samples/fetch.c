@@ -107,22 +107,21 @@ static future_result_t attempt(void *arg)
 	return future_follow(transfer);
 }
 
-static future_result_t download(void *arg)
+static future_t *download(struct slot *slot)
 {
-	struct slot *slot = arg;
 	struct fetch *fetch = slot->fetch;
 	struct part *part = &slot->get.part;
 	int error = part->fd >= 0 ? 0 : part_open(part, fetch->directory,
 		slot->get.wanted->name);
 
 	if (error != 0)
-		return future_fail(error);
+		return future_ready(future_fail(error));
 	slot->get.resumed = false;
-	return future_follow(future_retry(fetch->loop, &(future_retry_t){
+	return future_retry(fetch->loop, &(future_retry_t){
 		.attempts = fetch->options.retries + 1,
 		.backoff_ns = 100000000, .cap_ns = 10000000000,
 		.jitter = fetch->next, .worth = may_pass,
-		.fn = attempt, .arg = slot, .token = fetch->token }));
+		.fn = attempt, .arg = slot, .token = fetch->token });
 }
 
 /* On the pool: it computes, and sleeps for the disk. */
@@ -154,13 +153,12 @@ static future_result_t whole(void *arg)
 	if (faccessat(fetch->directory, slot->get.wanted->name, F_OK,
 			AT_SYMLINK_NOFOLLOW) == 0)
 		return future_follow(future_submit(fetch->pool, check, slot));
-	/*
-	 * A task, not a call: what hung on the download itself would be under
-	 * its token, and run no more when that is cancelled.
-	 */
-	FUTURE_AUTO future_t *here = future_submit(fetch->loop, download, slot);
+	FUTURE_AUTO future_t *here = download(slot);
 
-	return future_follow(future_then_on(here, fetch->pool, keep, slot));
+	/* Not under its token: a cancel is to go by, to the end. */
+	return future_follow(future_then_with(here, &(future_continuation_t){
+		.executor = fetch->pool, .fn = keep, .arg = slot,
+		.token = FUTURE_NO_TOKEN }));
 }
 
 /* What was resumed may have begun as something else. */

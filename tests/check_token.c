@@ -41,6 +41,18 @@ START_TEST(a_token_that_is_null_is_harmless)
 }
 END_TEST
 
+static future_result_t get_token(void *arg)
+{
+	(void)arg;
+	return future_ok(future_token_current());
+}
+
+static future_result_t pass(future_result_t in, void *arg)
+{
+	(void)arg;
+	return in;
+}
+
 START_TEST(queued_tasks_under_a_token_never_run)
 {
 	future_executor_t *pool = pool_of(1);
@@ -63,6 +75,62 @@ START_TEST(queued_tasks_under_a_token_never_run)
 	future_executor_unref(pool);
 	ck_assert_int_eq(ran, 1);
 	future_token_unref(token);
+}
+END_TEST
+
+static future_result_t note_error(future_result_t in, void *arg)
+{
+	(void)arg;
+	return future_ok_int(in.error);
+}
+
+static future_result_t under_nothing(void *arg)
+{
+	future_t **made = arg;
+
+	ck_assert_ptr_nonnull(future_token_current());
+	made[0] = submit_under(FUTURE_NO_TOKEN, future_current(), get_token,
+		NULL);
+	made[1] = future_then_with(made[0], &(future_continuation_t){
+		.fn = pass, .token = future_token_current() });
+	made[2] = future_then_with(made[1], &(future_continuation_t){
+		.on = FUTURE_ON_EITHER, .fn = note_error,
+		.token = FUTURE_NO_TOKEN });
+	made[3] = future_every(future_current(), &(future_schedule_t){
+		.period_ns = 3600000000000, .fn = get_token,
+		.token = FUTURE_NO_TOKEN });
+	ck_assert(future_token_cancel(future_token_current()));
+	return future_ok(NULL);
+}
+
+/* Where it is named nothing is cancelled, and nothing is under it. */
+START_TEST(no_token_is_none)
+{
+	future_executor_t *pool = pool_of(1);
+	future_token_t *token = token_under(NULL), *alone = NULL;
+	future_t *made[4];
+	future_t *task = submit_under(token, pool, under_nothing, made);
+	future_group_t *group;
+
+	ck_assert_int_eq(future_join(task, FUTURE_FOREVER), 0);
+	ck_assert_int_eq(future_get(made[0]).error, 0);
+	ck_assert_ptr_null(future_get(made[0]).value);
+	ck_assert_int_eq(future_get(made[1]).error, ECANCELED);
+	ck_assert_int_eq(future_result_int(future_get(made[2])), ECANCELED);
+	ck_assert_int_eq(future_state(made[3]), FUTURE_PENDING);
+	for (int i = 0; i < 4; i++) {
+		future_cancel(made[i]);
+		future_unref(made[i]);
+	}
+	ck_assert_int_eq(future_token_new(FUTURE_NO_TOKEN, FUTURE_FOREVER,
+		&alone), 0);
+	ck_assert(!future_token_is_cancelled(alone));
+	ck_assert_int_eq(future_group_new(NULL, FUTURE_NO_TOKEN, &group), 0);
+	ck_assert_int_eq(future_group_close(group), 0);
+	future_unref(task);
+	future_token_unref(alone);
+	future_token_unref(token);
+	future_executor_unref(pool);
 }
 END_TEST
 
@@ -376,6 +444,7 @@ static void add_cancels(Suite *suite)
 	tcase_add_test(tcase, a_token_is_cancelled_once_and_for_good);
 	tcase_add_test(tcase, a_token_that_is_null_is_harmless);
 	tcase_add_test(tcase, queued_tasks_under_a_token_never_run);
+	tcase_add_test(tcase, no_token_is_none);
 	tcase_add_test(tcase, a_running_task_under_a_token_is_asked);
 	tcase_add_test(tcase, a_new_task_under_a_cancelled_token_never_runs);
 	tcase_add_test(tcase,

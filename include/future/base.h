@@ -43,6 +43,9 @@ typedef struct future_promise future_promise_t;
 /* What cancels a tree of work at once. */
 typedef struct future_token future_token_t;
 
+/* Where a token is asked for: under none, whatever the calling function is. */
+#define FUTURE_NO_TOKEN ((future_token_t *)-1)
+
 /* Returns the version of the library that runs, as "major.minor.patch". */
 FUTURE_API const char *future_version(void);
 

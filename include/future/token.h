@@ -19,8 +19,8 @@
  * are) and futures that wait (of lock, acquire, event, latch, send, recv, a
  * limiter, a completion) are not, nor are the continuations of all these: let
  * them name future_token_current().  A wait inside a function under the token
- * does end.  A continuation that is to see the cancel must name another token:
- * it is cancelled itself.
+ * does end.  A continuation that is to see the cancel must name another token,
+ * or FUTURE_NO_TOKEN: else it is cancelled itself.
  */
 #ifndef FUTURE_TOKEN_H
 #define FUTURE_TOKEN_H

@@ -54,15 +54,22 @@ void *fut_pages(size_t size)
 	if (lead != 0)
 		munmap(wide, lead);
 	munmap(wide + lead + size, size - lead);
-#ifdef MADV_HUGEPAGE
-	madvise(wide + lead, size, MADV_HUGEPAGE);
-#endif
 	return wide + lead;
 }
 
 void fut_pages_free(void *pages, size_t size)
 {
 	munmap(pages, size);
+}
+
+void fut_pages_huge(void *pages, size_t size)
+{
+#ifdef MADV_HUGEPAGE
+	madvise(pages, size, MADV_HUGEPAGE);
+#else
+	(void)pages;
+	(void)size;
+#endif
 }
 
 bool fut_alloc_watched(void)

@@ -16,6 +16,9 @@ void fut_free(void *memory);
 void *fut_pages(size_t size);
 void fut_pages_free(void *pages, size_t size);
 
+/* Advises, before they are touched, that most of them will be. */
+void fut_pages_huge(void *pages, size_t size);
+
 /*
  * True where every block is to be allocated and freed singly, because a tool
  * is watching: ASan, TSan, valgrind, or a build with --disable-cache.

@@ -40,6 +40,7 @@ static struct depot {
 	struct slab *slabs;		/* those with room and live blocks */
 	struct slab *empties;
 	size_t empty_count;
+	atomic_bool grown;		/* it has had a slab */
 } depots[FUT_BLOCK_CLASSES];
 
 /* As many blocks as fit beside one bit each. */
@@ -95,12 +96,14 @@ static struct slab *slab_of(void *block)
 	return (struct slab *)((uintptr_t)block & ~(FUT_SLAB_SIZE - 1));
 }
 
-static struct slab *slab_new(unsigned class)
+static struct slab *slab_new(unsigned class, bool huge)
 {
 	struct slab *slab = fut_pages(FUT_SLAB_SIZE);
 
 	if (slab == NULL)
 		return NULL;
+	if (huge)
+		fut_pages_huge(slab, FUT_SLAB_SIZE);
 	slab->born = fut_fork_now();
 	for (size_t i = 0; i < class_blocks[class] / 64; i++)
 		slab->free[i] = UINT64_MAX;
@@ -271,10 +274,14 @@ void fut_block_trim(void)
 	}
 }
 
-/* One new slab for the depot; false if there is no memory. */
+/*
+ * One new slab for the depot; false if there is no memory.  Most programs touch
+ * but a few pages of the first one: that is not made of huge ones.
+ */
 static bool depot_grow(struct depot *depot, unsigned class)
 {
-	struct slab *slab = slab_new(class);
+	struct slab *slab = slab_new(class, atomic_exchange_explicit(
+		&depot->grown, true, FUT_RELAXED));
 
 	if (slab == NULL)
 		return false;

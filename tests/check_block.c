@@ -367,6 +367,27 @@ START_TEST(a_child_may_free_what_it_inherited_by_the_slab)
 }
 END_TEST
 
+/* One of each class; where the system makes all pages huge it is no use. */
+START_TEST(a_program_with_few_futures_takes_little_memory)
+{
+	char mode[64] = "";
+	FILE *file = fopen("/sys/kernel/mm/transparent_hugepage/enabled", "re");
+	long before_kb;
+
+	if (file != NULL) {
+		ck_assert_ptr_nonnull(fgets(mode, sizeof(mode), file));
+		fclose(file);
+	}
+	if (no_cache() || skipped(strstr(mode, "[always]") != NULL,
+			"all pages are huge"))
+		return;
+	before_kb = resident_kb();
+	for (size_t size = 64; size <= 128; size += 32)
+		fut_block_free(fut_block_new(size), size);
+	ck_assert_int_le(resident_kb() - before_kb, SLAB_KB / 2);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("block");
@@ -384,5 +405,6 @@ int main(void)
 	tcase_add_loop_test(tcase,
 		blocks_of_every_size_are_aligned_and_apart, 1, 12);
 	tcase_add_test(tcase, a_child_may_free_what_it_inherited_by_the_slab);
+	tcase_add_test(tcase, a_program_with_few_futures_takes_little_memory);
 	return suite_run(suite);
 }

@@ -89,6 +89,12 @@ void fut_pages_free(void *pages, size_t size)
 	fut_free(pages);
 }
 
+void fut_pages_huge(void *pages, size_t size)
+{
+	(void)pages;
+	(void)size;
+}
+
 bool fut_alloc_watched(void)
 {
 	return !atomic_load(&cached);

@@ -226,6 +226,12 @@ void fut_pages_free(void *pages, size_t size)
 	memory_free(pages);
 }
 
+void fut_pages_huge(void *pages, size_t size)
+{
+	(void)pages;
+	(void)size;
+}
+
 bool fut_alloc_watched(void)
 {
 	return !run.cache;

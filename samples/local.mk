@@ -38,6 +38,7 @@ if HAVE_JANSSON
 noinst_PROGRAMS += samples/pipeline
 endif
 if HAVE_CURL
+noinst_PROGRAMS += samples/collector
 if HAVE_CRYPTO
 noinst_PROGRAMS += samples/fetch
 endif
@@ -69,6 +70,28 @@ samples_census_SOURCES = \
 	samples/census_table.c samples/census_table.h \
 	samples/workers.c samples/workers.h
 samples_census_LDADD = lib/libfuture.la
+
+# What configure has found libcurl for; without libxml2 it does not scrape.
+samples_collector_SOURCES = \
+	samples/answer.c samples/answer.h \
+	samples/collector.c samples/collector.h \
+	samples/collector_options.c \
+	samples/collector_rows.c \
+	samples/collector_server.c \
+	samples/collector_table.c \
+	samples/reactor.c samples/reactor.h \
+	samples/server.c samples/server.h
+samples_collector_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
+samples_collector_LDADD = lib/libfuture.la $(CURL_LIBS)
+if HAVE_XML
+samples_collector_SOURCES += \
+	samples/collector_page.c samples/collector_page.h \
+	samples/collector_scrape.c
+samples_collector_CPPFLAGS += $(XML_CFLAGS)
+samples_collector_LDADD += $(XML_LIBS)
+else
+samples_collector_SOURCES += samples/collector_without.c
+endif
 
 samples_event_loop_SOURCES = samples/event_loop.c
 samples_event_loop_LDADD = lib/libfuture.la

@@ -116,6 +116,7 @@ tests_in_sh = \
 	tests/check_api_client.sh \
 	tests/check_as_completed.sh \
 	tests/check_census.sh \
+	tests/check_collector.sh \
 	tests/check_event_loop.sh \
 	tests/check_dlclose.sh \
 	tests/check_explorer.sh \

@@ -21,6 +21,11 @@ bench_peer_future_LDFLAGS = $(AM_LDFLAGS) -no-install
 bench_peer_future_LDADD = lib/libfuture.la
 
 EXTRA_DIST += \
+	bench/collector \
+	bench/collector.awk \
+	bench/collector_asyncio.py \
+	bench/collector_figures.py \
+	bench/collector_threads.py \
 	bench/peer_glib.c \
 	bench/peer_posix.c \
 	bench/peer_tbb.cc \
@@ -40,3 +45,9 @@ bench: bench/peer_future$(EXEEXT)
 	WORKERS='$(WORKERS)' WORKLOADS='$(WORKLOADS)' MODES='$(MODES)' \
 	N='$(N)' $(SHELL) $(srcdir)/bench/run ./bench/peer_future$(EXEEXT) \
 		bench
+
+# make bench-collector [RUNS=3] [LOADS=...] [PYTHON=python3]: see bench/collector.
+.PHONY: bench-collector
+bench-collector: samples/collector$(EXEEXT) samples/serve$(EXEEXT)
+	@RUNS='$(RUNS)' LOADS='$(LOADS)' PYTHON='$(PYTHON)' \
+		$(SHELL) $(srcdir)/bench/collector .

@@ -20,6 +20,8 @@
 #endif
 
 struct future_channel {
+	_Atomic uint64_t send_wait_ns, recv_wait_ns;
+	uint64_t send_waits, recv_waits;	/* under lock */
 	_Atomic size_t handles;		/* the users', together one of refs */
 	_Atomic size_t refs;		/* and one of each future that waits */
 	void (*destroy_item)(void *item);	/* these two are constant */
@@ -30,9 +32,6 @@ struct future_channel {
 	size_t first;			/* this and the rest are under lock */
 	struct fut_link *senders;	/* the last of each ring */
 	struct fut_link *receivers;
-	size_t peak;
-	uint64_t sent, send_waits, recv_waits;
-	_Atomic uint64_t send_wait_ns, recv_wait_ns;
 	void *items[];
 };
 
@@ -56,8 +55,6 @@ static void push(struct future_channel *channel, void *item)
 		at -= channel->capacity;
 	channel->items[at] = item;
 	atomic_store_explicit(&channel->count, count + 1, FUT_RELAXED);
-	if (channel->peak < count + 1)
-		channel->peak = count + 1;
 }
 
 /* Under the lock. */
@@ -123,7 +120,6 @@ static int send_or_queue(struct future_channel *channel, void *item,
 			error = EAGAIN;
 		else if (receiver == NULL)
 			push(channel, item);
-		channel->sent += error == 0;
 		if (error == EAGAIN && waiter != NULL) {
 			fut_ring_append(&channel->senders, &waiter->link);
 			channel->send_waits++;
@@ -159,7 +155,6 @@ static int recv_or_queue(struct future_channel *channel, void **ret_item,
 			channel->recv_waits++;
 		}
 	}
-	channel->sent += sender != NULL;
 	fut_unlock(&channel->lock);
 	fut_granted_fire(&gone);
 	if (sender != NULL)
@@ -458,8 +453,7 @@ void future_channel_stats(future_channel_t *channel,
 		return;
 	fut_lock(&channel->lock);
 	*ret_stats = (future_channel_stats_t){ .capacity = channel->capacity,
-		.held = count_of(channel), .peak = channel->peak,
-		.sent = channel->sent, .send_waits = channel->send_waits,
+		.held = count_of(channel), .send_waits = channel->send_waits,
 		.send_wait_ns = atomic_load_explicit(&channel->send_wait_ns,
 			FUT_RELAXED),
 		.recv_waits = channel->recv_waits,

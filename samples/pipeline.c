@@ -346,9 +346,8 @@ static void print_channel(const char *name, future_channel_t *channel)
 	future_channel_stats_t stats;
 
 	future_channel_stats(channel, &stats);
-	fprintf(stderr, "%s: %llu items, at most %zu of %zu there; the sender "
-		"waited %llu times, %.3f s, the receiver %llu times, %.3f s\n",
-		name, (unsigned long long)stats.sent, stats.peak,
+	fprintf(stderr, "%s: room for %zu; the sender waited %llu times, "
+		"%.3f s, the receiver %llu times, %.3f s\n", name,
 		stats.capacity, (unsigned long long)stats.send_waits,
 		(double)stats.send_wait_ns / 1e9,
 		(unsigned long long)stats.recv_waits,

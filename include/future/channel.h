@@ -80,12 +80,10 @@ FUTURE_API FUTURE_CHECKED future_t *future_channel_recv_async(
  */
 FUTURE_API void future_channel_close(future_channel_t *channel);
 
-/* What went through a channel, since it was made. */
+/* What a channel holds, and who has waited for it since it was made. */
 typedef struct future_channel_stats {
 	size_t capacity;
 	size_t held;		/* items that are there now */
-	size_t peak;		/* the most there were at a time */
-	uint64_t sent;		/* items taken from senders */
 	uint64_t send_waits;	/* how often one found no room, and waited */
 	uint64_t send_wait_ns;	/* of the threads among them, asleep */
 	uint64_t recv_waits;	/* the same of receivers that found nothing */

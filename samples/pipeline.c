@@ -262,7 +262,7 @@ static void interrupted(int signal)
 	stop(NULL);
 }
 
-/* It only looks whether it is to stop: so is the reader told. */
+/* Polls world.stop and never reads it: so the reader finds it readable, too. */
 static future_result_t watch(void *unused)
 {
 	struct pollfd fds[] = { { .fd = world.stop, .events = POLLIN },

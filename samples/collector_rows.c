@@ -50,7 +50,9 @@ int requests_print(const struct request *requests, size_t count)
 	}
 	for (size_t i = 0; i < count; i++)
 		request_complain(&requests[i]);
-	return fflush(stdout) == EOF ? errno : 0;
+	if (fflush(stdout) == EOF)
+		return errno;
+	return ferror(stdout) ? EIO : 0;
 }
 
 void request_complain(const struct request *request)

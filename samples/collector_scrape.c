@@ -375,7 +375,11 @@ static int report(const struct scrape *scrape, future_time_t begin)
 		(double)(future_now().ns - begin.ns) / 1e9, most,
 		100 * (double)there / (double)scrape->count, there,
 		scrape->count);
-	return there < scrape->count || fflush(stdout) == EOF;
+	if (fflush(stdout) == EOF)
+		return complain("output", errno);
+	if (ferror(stdout))
+		return complain("output", EIO);
+	return there < scrape->count;
 }
 
 int scrape(const struct options *options)

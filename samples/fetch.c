@@ -400,6 +400,8 @@ static int run(struct fetch *fetch)
 		ask(fetch);
 		error = reactor_run(fetch->reactor);
 		bars_say("%s", summary(all, fetch, fetch->received));
+		if (is_over(fetch))
+			bars_say("stopped; run again, it goes on from here");
 	}
 	fini(fetch);
 	if (error != 0)

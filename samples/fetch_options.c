@@ -101,10 +101,14 @@ static bool number_read(const char *text, int64_t least, int64_t most,
 	static const char units[] = "KMG";
 	char *end;
 	int64_t number = strtoll(text, &end, 10);
-	const char *unit = *end != '\0' ? strchr(units, *end) : NULL;
+	const char *unit = *end != '\0' && end != text ? strchr(units, *end) :
+		NULL;
 
-	if (unit != NULL && number < INT64_MAX >> 40) {
-		number <<= 10 * (unit - units + 1);
+	if (unit != NULL) {
+		const int64_t times = (int64_t)1 << 10 * (unit - units + 1);
+
+		number = number < 0 ? -1 : number > most / times ? INT64_MAX :
+			number * times;
 		end++;
 	}
 	if (end == text || *end != '\0' || number < least || number > most) {

@@ -17,7 +17,7 @@ int report(const char *what, int error)
 static int input_open(const struct options *options, struct input *input)
 {
 	off_t from = (off_t)options->from;
-	char before = '\n';
+	char before = from > 0 ? '\0' : '\n';	/* also past the end */
 	int file = options->input == NULL ? STDIN_FILENO :
 		open(options->input, O_RDONLY | O_CLOEXEC);
 

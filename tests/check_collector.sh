@@ -175,6 +175,12 @@ pages 1 3
 says "http://elsewhere.invalid/: connection: Could.* connect to server" \
 	'success rate: 75.0 % (3 of 4)'
 serve --pages=3 --delay=0
+if [ -c /dev/full ]; then
+	$program --scrape --depth=0 "$url/pages/1" > /dev/full 2> "$tmp/err" &&
+		complain 'scraped to a full disk'
+	grep -q '^collector: output: ' "$tmp/err" ||
+		complain 'a full disk:' "$(cat "$tmp/err")"
+fi
 collect 1 --scrape "$url/pages/2" "$url/missing" "$url/pages/2#again"
 says "$url/missing: status 404" 'success rate: 75.0 % (3 of 4)'
 [ "$(cut -f 1,4 "$tmp/out" | tr '\t\n' ' ;')" = \

@@ -171,6 +171,8 @@ same "$tmp/json" "$tmp/file" 'not appended to'
 same "$tmp/errors" "$tmp/file.2" 'errors: not appended to'
 pipeline 1 --from=7 "$tmp/log"
 says 'no line begins at byte 7'
+pipeline 1 --from=99999999999 "$tmp/log"
+says 'no line begins at byte 99999999999'
 
 # Nobody reads on: it waits where it is, says so, and with a bound on what it
 # holds.  All is there in the end.

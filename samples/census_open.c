@@ -30,7 +30,9 @@ void census_complain(const struct census_job *job, size_t at,
 
 static int map_file(struct census_job *job)
 {
-	int file = open(job->path, O_RDONLY | O_CLOEXEC), error = 0;
+	/* Not to wait for who writes to a FIFO. */
+	int file = open(job->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int error = 0;
 	struct stat status;
 	void *text;
 

@@ -203,7 +203,8 @@ for how in -t2 -p2; do
 	[ "$(cat out)" = "rows,$head" ] || complain "no rows: $(cat out)"
 done
 : > empty.csv
-for file in . /dev/null empty.csv nowhere.csv; do
+mkfifo fifo.csv
+for file in . /dev/null empty.csv nowhere.csv fifo.csv; do
 	census $file
 	ends 1 $file
 	[ "$(grep -c "^census: $file: " err)" = 1 ] || complain "$(cat err)"

@@ -23,6 +23,7 @@
 #include "pipeline.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -404,10 +405,20 @@ static int status_of(int error)
 	return world.broken > 0 ? 3 : 0;
 }
 
+/* Else what is opened next would be taken for it. */
+static int check_input(void)
+{
+	return world.options.input != NULL ||
+		fcntl(STDIN_FILENO, F_GETFD) >= 0 ? 0 :
+		report("standard input", errno);
+}
+
 static int run_all(void)
 {
-	int error = open_signals();
+	int error = check_input();
 
+	if (error == 0)
+		error = open_signals();
 	if (error == 0)
 		error = files_open(&world.options, &world.input, &world.output,
 			&world.errors);

@@ -264,6 +264,8 @@ else
 fi
 pipeline 1 -q "$tmp"
 says '^pipeline: input: Is a directory$'
+pipeline 1 -q <&-
+says '^pipeline: standard input: Bad file descriptor$'
 pipeline 1 "$tmp/none"
 says 'none: No such file or directory$'
 cp "$tmp/log" "$tmp/again"

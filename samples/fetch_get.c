@@ -8,13 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A server may send less than was asked for, and says so. */
+static bool is_rest(const struct get *get)
+{
+	return get->from == get->asked &&
+		(get->all < 0 || get->to == get->all - 1) &&
+		(get->length < 0 || get->to - get->from == get->length - 1);
+}
+
 /* A 206 that is not the rest of what we have: then all of it, next time. */
 static int go_on(struct get *get)
 {
 	const char *etag = get->part.etag;
 	int error;
 
-	if (get->from == get->asked && (*etag == '\0' ||
+	if (is_rest(get) && (*etag == '\0' ||
 			*get->etag == '\0' || strcmp(etag, get->etag) == 0)) {
 		get->resumed = true;
 		return part_cut(&get->part, get->from);
@@ -33,7 +41,8 @@ static int head_end(struct get *get)
 	get->begun = true;
 	error = get->status == 206 ? go_on(get) :
 		part_begin(&get->part, get->etag);
-	get->total = get->length < 0 ? -1 : get->part.size + get->length;
+	get->total = get->length < 0 || get->length > INT64_MAX -
+		get->part.size ? -1 : get->part.size + get->length;
 	return error;
 }
 
@@ -47,6 +56,19 @@ static void etag_note(struct get *get, const char *value)
 			(int)(end - value + 1), value);
 }
 
+/* "FROM-TO/ALL", where ALL may be "*". */
+static void range_note(struct get *get, const char *value)
+{
+	long long from = -1, to = -1, all = -1;
+
+	if (sscanf(value, "%lld-%lld/%lld", &from, &to, &all) < 2 ||
+	    from < 0 || to < from)
+		return;
+	get->from = from;
+	get->to = to;
+	get->all = all < 0 ? -1 : all;
+}
+
 static size_t on_header(char *data, size_t one, size_t length, void *arg)
 {
 	struct get *get = arg;
@@ -57,7 +79,7 @@ static size_t on_header(char *data, size_t one, size_t length, void *arg)
 	if (strncmp(line, "HTTP/", 5) == 0) {
 		value = strchr(line, ' ');
 		get->status = value != NULL ? atoi(value) : 0;
-		get->from = get->length = -1;
+		get->from = get->to = get->all = get->length = -1;
 		get->etag[0] = '\0';
 		get->begun = false;
 	} else if (line[0] == '\r' || line[0] == '\n') {
@@ -74,8 +96,8 @@ static size_t on_header(char *data, size_t one, size_t length, void *arg)
 	else if (strcasecmp(line, "Content-Length") == 0)
 		get->length = strtoll(value, NULL, 10);
 	else if (strcasecmp(line, "Content-Range") == 0 &&
-		 strncasecmp(value, "bytes ", 6) == 0 && value[6] != '*')
-		get->from = strtoll(value + 6, NULL, 10);
+		 strncasecmp(value, "bytes ", 6) == 0)
+		range_note(get, value + 6);
 	return length;
 }
 

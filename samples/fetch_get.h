@@ -27,7 +27,8 @@ struct get {
 
 	/* The head of the last answer. */
 	int status;
-	int64_t from, length;	/* -1: it does not say */
+	int64_t from, to, all;	/* of its range; -1: it does not say */
+	int64_t length;		/* so does this */
 	char etag[sizeof(((struct part *)0)->etag)];
 	bool begun;		/* the body is what we want */
 	int error;		/* why a callback gave up */

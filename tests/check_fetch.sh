@@ -176,6 +176,31 @@ ends 0 -v --sha256 "$(sum 1)" "$url/1"
 says 1 'status 416'
 is 1
 
+# A server that sends less than was asked for, as it may, is no whole file.
+begin less
+if command -v python3 > /dev/null; then
+	timeout 60 python3 -c 'import socket
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+for i in range(2):
+    client = listener.accept()[0]
+    while not client.recv(4096).endswith(b"\r\n\r\n"):
+        pass
+    client.sendall(b"HTTP/1.1 206 Some\r\nContent-Length: 10\r\n"
+        b"Connection: close\r\nContent-Range: bytes 0-9/1000\r\n\r\n"
+        b"0123456789")
+    client.close()' > "$tmp/less" 9>&- &
+	less=$!
+	until [ -s "$tmp/less" ] || ! kill -0 $less 2> "$tmp/none"; do
+		:
+	done
+	ends 1 -r 1 "http://127.0.0.1:$(cat "$tmp/less")/1"
+	wait $less
+	no 1
+else
+	echo 'no python3: a server that sends less was not tried'
+fi
+
 begin wrong_checksum
 ends 1 -v --sha256 "$(sum 2)" "$url/1"
 says 1 '/1: wrong checksum$'
@@ -340,7 +365,8 @@ ends 2 -i "$tmp/list"
 says 1 "list:1, .*list:2: both would be the file '1'$"
 for bad in nonsense ftp://127.0.0.1/1 http://127.0.0.1/%2e%2e \
     http://127.0.0.1/1.part http://127.0.0.1/a%2f..%2f.. 'http://a b' \
-    http://127.0.0.1/%1b%5b2J --wrong --at-once=0 -nx -l2Q --sha256=12; do
+    http://127.0.0.1/%1b%5b2J --wrong --at-once=0 -nx -l2Q -rK -n-1K \
+    --sha256=12; do
 	ends 2 "$bad"
 	[ -s "$tmp/out" ] || complain "$bad: not a word"
 	[ "$(wc -l < "$tmp/out")" -le 2 ] ||

@@ -189,12 +189,12 @@ for i in range(2):
     client.sendall(b"HTTP/1.1 206 Some\r\nContent-Length: 10\r\n"
         b"Connection: close\r\nContent-Range: bytes 0-9/1000\r\n\r\n"
         b"0123456789")
-    client.close()' > "$tmp/less" 9>&- &
+    client.close()' > "$tmp/part.port" 9>&- &
 	less=$!
-	until [ -s "$tmp/less" ] || ! kill -0 $less 2> "$tmp/none"; do
+	until [ -s "$tmp/part.port" ] || ! kill -0 $less 2> "$tmp/none"; do
 		:
 	done
-	ends 1 -r 1 "http://127.0.0.1:$(cat "$tmp/less")/1"
+	ends 1 -r 1 "http://127.0.0.1:$(cat "$tmp/part.port")/1"
 	wait $less
 	no 1
 else

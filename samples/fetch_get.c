@@ -237,6 +237,8 @@ const char *get_reason(const struct get *get, int error)
 		snprintf(text, sizeof(text), "status %d", get->status);
 		return text;
 	}
+	if (error == REACTOR_CURL - CURLE_WRITE_ERROR && get->error == ESTALE)
+		return "the server sends another part than was asked for";
 	if (error == REACTOR_CURL - CURLE_WRITE_ERROR && get->error != 0)
 		return future_strerror(get->error);
 	return reactor_strerror(error);

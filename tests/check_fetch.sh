@@ -196,6 +196,7 @@ for i in range(2):
 	done
 	ends 1 -r 1 "http://127.0.0.1:$(cat "$tmp/part.port")/1"
 	wait $less
+	says 1 'the server sends another part than was asked for$'
 	no 1
 else
 	echo 'no python3: a server that sends less was not tried'

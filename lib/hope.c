@@ -162,6 +162,18 @@ static bool can_move(struct search *search, struct fut_asleep *by,
 static bool walk(struct search *search, struct fut_asleep *by,
 	struct future_cell *node, unsigned nested);
 
+/*
+ * True if it still needs what it has set its hope on: what was between may have
+ * settled otherwise.
+ */
+static bool hopes_well(struct fut_asleep *asleep)
+{
+	struct search whether = { .look = LOOK_TARGET, .own = asleep,
+		.target = asleep->on, .left = FUT_HOPE_LOOKS };
+
+	return walk(&whether, asleep, fut_cell_ref(asleep->waits), 0);
+}
+
 /* They look again, and set their hope on what was just found. */
 static void wake_path(struct search *search, struct fut_asleep *asleep)
 {
@@ -175,9 +187,9 @@ static bool goes_on(struct search *search, struct fut_asleep *asleep)
 	struct future_cell *on = asleep->on;
 	uint32_t state = fut_cell_state(on);
 
-	/* It may not need that any more: then it is about to be prodded. */
 	if (search->look == LOOK_HOPES)
-		return can_move(search, asleep, fut_job_of(on), state);
+		return (fut_is_settled(state) || hopes_well(asleep)) &&
+			can_move(search, asleep, fut_job_of(on), state);
 	/* If that has settled, it is about to be told, and to look again. */
 	if ((asleep->joins || !fut_is_settled(state)) &&
 	    !walk(search, asleep, fut_cell_ref(asleep->waits), 0))
@@ -352,18 +364,6 @@ enum fut_hope fut_hope_find(struct fut_asleep *own, bool helps,
 		fut_knot_note(own, searches);
 	*ret_on = search.on;
 	return found ? FUT_HOPE_MOVES : FUT_HOPE_NONE;
-}
-
-/*
- * True if it still needs what it has set its hope on, and that can move.  What
- * was between may have settled otherwise.
- */
-static bool hopes_well(struct fut_asleep *asleep)
-{
-	struct search whether = { .look = LOOK_TARGET, .own = asleep,
-		.target = asleep->on, .left = FUT_HOPE_LOOKS };
-
-	return walk(&whether, asleep, fut_cell_ref(asleep->waits), 0);
 }
 
 /* In a turn: those who need `cell`, unless they `may` hope on, look again. */

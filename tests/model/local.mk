@@ -83,6 +83,7 @@ clean-mutants:
 	rm -rf tests/mutants/out
 
 EXTRA_DIST += tests/mutants/run.sh \
+	tests/mutants/a_hope_that_is_not_needed_any_more.patch \
 	tests/mutants/a_share_waits_for_the_end_of_a_flood.patch \
 	tests/mutants/age_forgotten_between_two_of_a_flood.patch \
 	tests/mutants/an_item_for_who_was_dropped.patch \

@@ -130,6 +130,56 @@ SCENARIO(a_hope_that_a_race_was_decided_without, .bound = 1)
 }
 
 /*
+ * The same, and once the race is decided a function runs that waits for the
+ * sleeper: nobody has told it, for what it waits for can go on then.  A third
+ * worker is idle, or else who sleeps last prods them all.
+ */
+
+static future_t *after_race;
+
+static future_result_t get_after_race(void *arg)
+{
+	int error = future_wait(after_race, FUTURE_FOREVER);
+
+	MODEL_CHECK(error == 0 || error == EDEADLK);
+	model_count(error == 0 ? PASSED : REFUSED);
+	return future_ok(arg);
+}
+
+static future_result_t settle(void *decides)
+{
+	future_promise_settle(decides, future_ok(NULL));
+	return future_ok(NULL);
+}
+
+SCENARIO(a_hope_that_is_not_needed_once_a_function_runs, .bound = 1)
+{
+	static int first;
+	struct kept decider, never;
+	future_t *raced, *decides;
+
+	pool = pool_at_rest(3);
+	model_quiet(true);
+	decider = kept_begin();
+	never = kept_begin();
+	raced = FUTURE_RACE(decider.future, never.future);
+	after_race = future_then_on(raced, pool, start_both, &first);
+	tasks[0] = future_submit(pool, get_after_race, NULL);
+	decides = future_submit(pool, settle, decider.promise);
+	MODEL_CHECK(future_get(tasks[0]).error == 0);
+	MODEL_CHECK(future_get(after_race).error == 0);
+	MODEL_CHECK(model_counted(PASSED) == 1);
+	MODEL_CHECK(model_counted(REFUSED) == 1);
+	future_unref(tasks[0]);
+	future_unref(after_race);
+	future_unref(decides);
+	future_unref(raced);
+	kept_end(decider);
+	kept_end(never);
+	pool_end(pool);
+}
+
+/*
  * A promise is kept while another, whose waiter had set its hope elsewhere,
  * looks at what that decides.
  */
@@ -168,6 +218,7 @@ SCENARIO(an_any_is_decided_while_another_looks_at_it, .bound = 1)
 		kept.future);
 	future_promise_settle(promise, future_ok(NULL));
 	model_rest();
+	model_quiet(false);
 	model_quiet(false);
 	MODEL_CHECK(future_semaphore_release(&permit, 1) == 0);
 	MODEL_CHECK(future_semaphore_acquire(&go, 1) == 0);

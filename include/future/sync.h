@@ -69,7 +69,9 @@ FUTURE_API FUTURE_CHECKED int future_mutex_lock_until(future_mutex_t *mutex,
  * Returns a future that settles when it holds the mutex.  The value is the
  * hold: the last future to share it unlocks the mutex, unless future_take()
  * has made it the caller's, to be given back with future_mutex_unlock(), on any
- * thread.  Such a hold has no owner that could be told from a stranger.
+ * thread.  Such a hold has no owner that could be told from a stranger.  That
+ * last one may be the library's, after the caller has let go of its own: before
+ * the mutex may go, lock and unlock it.
  */
 FUTURE_API FUTURE_CHECKED future_t *future_mutex_lock_async(
 	future_mutex_t *mutex);

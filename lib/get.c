@@ -104,7 +104,7 @@ static enum fut_hope rest_enter(struct rest *rest, struct future_cell *cell,
 	enum fut_hope hope;
 
 	rest->asleep = (struct fut_asleep){ .spot = fut_spot_here(),
-		.waits = cell, .joins = is_settled(cell),
+		.waits = cell, .joins = how & FUT_WAIT_JOINS,
 		.firm = how & FUT_WAIT_FIRM,
 		.stops = how & FUT_WAIT_STOPS, .sleeper = &rest->sleeper };
 	fut_asleep_add(&rest->asleep);
@@ -333,7 +333,7 @@ static int await_quiet_in_task(struct future_cell *cell, unsigned how)
 
 	fut_sleeper_init(&rest.sleeper);
 	rest_announce(&rest);
-	error = rest_begin(&rest, cell, how, false);
+	error = rest_begin(&rest, cell, how | FUT_WAIT_JOINS, false);
 	if (error != EDEADLK)
 		error = await_quiet(cell, FUT_FOREVER);
 	rest_leave(&rest, cell);

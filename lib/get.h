@@ -6,7 +6,8 @@
 
 enum fut_wait_how {
 	FUT_WAIT_STOPS = 1,	/* the cancel of who waits ends it */
-	FUT_WAIT_FIRM = 2	/* others are told first that it is in vain */
+	FUT_WAIT_FIRM = 2,	/* others are told first that it is in vain */
+	FUT_WAIT_JOINS = 4	/* for its function to return: it has settled */
 };
 
 /* future_join(), for the library itself too. */

@@ -306,8 +306,9 @@ static bool walk(struct search *search, struct fut_asleep *by,
 				nested);
 			next = NULL;
 		} else if (next == NULL && !ring) {
-			found = node == search->target ||
-				is_it(search, by, job, state);
+			/* It may have settled since, and need none for that. */
+			found = node == search->target || is_it(search, by,
+				job, fut_cell_state(node));
 		}
 		fut_job_unref_quietly(job);
 		node = next;

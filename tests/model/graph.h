@@ -35,6 +35,8 @@ struct node {
 	enum node_kind kind;
 	int place;			/* where it runs */
 	int input[INPUTS], inputs;
+	int cancels;			/* what it cancels, or NOBODY */
+	bool late;			/* not before its waits, but after */
 	int wait[2], waits;		/* what its function waits for, first */
 	int follows;			/* then this, or NOBODY */
 	int inner;			/* what it submits, or NOBODY */
@@ -59,6 +61,7 @@ struct graph {
 	int nodes, places;
 	struct place place[PLACES];
 	future_t *go;			/* releases the tasks */
+	int cancels, cancelled;		/* how many have begun, been done */
 	int worker_of[MOST_THREADS];	/* a place, or NOBODY */
 	int stack[MOST_THREADS][NODES], depth[MOST_THREADS];
 };
@@ -74,9 +77,16 @@ void shadow_woken(int node);
 void shadow_begins(int node);
 void shadow_returns(int node);
 
+/* A cancel begins; it has been done. */
+void shadow_cancels(void);
+void shadow_cancelled(void);
+
 void shadow_works(int place);
 /* `node` is there, and its future. */
 void shadow_there(int node, const future_t *future);
+
+/* True even where the calling thread could not know it yet. */
+bool graph_settled(int node);
 
 /*
  * True if something that `target` needs, at any distance, can still move: of

@@ -85,6 +85,7 @@ clean-mutants:
 EXTRA_DIST += tests/mutants/run.sh \
 	tests/mutants/a_hope_that_is_not_needed_any_more.patch \
 	tests/mutants/a_share_waits_for_the_end_of_a_flood.patch \
+	tests/mutants/a_wait_that_was_over_counts_as_a_join.patch \
 	tests/mutants/age_forgotten_between_two_of_a_flood.patch \
 	tests/mutants/an_item_for_who_was_dropped.patch \
 	tests/mutants/cache_decided_twice.patch \
@@ -149,4 +150,5 @@ EXTRA_DIST += tests/mutants/run.sh \
 	tests/mutants/wake_up_stays_in_flight.patch \
 	tests/mutants/wake_up_swallowed.patch \
 	tests/mutants/weak_reference_dropped_as_the_only_one.patch \
+	tests/mutants/what_it_followed_is_looked_at_no_more.patch \
 	tests/mutants/woken_counts_as_asleep.patch

@@ -58,6 +58,7 @@ struct scenario {
 	unsigned spurious;	/* at most so many, also depth first */
 	unsigned faults;
 	unsigned bound;		/* of preemptions; 0: the usual */
+	bool fresh;		/* depth first no load sees an older store */
 	unsigned draws;		/* not 0: so many random runs, and no others */
 	enum finding expect;	/* for the explorer's own tests */
 	uint32_t outcomes;	/* the set of those below 32; 0: any */

@@ -112,7 +112,7 @@ uint64_t options_limits(const struct scenario *scenario, enum mode mode)
 	limits.bound = either(options.bound,
 		scenario->bound != 0 ? scenario->bound : 2);
 	most[CHANCE_STALE] = options.weak == 0 ? 0 :
-		depth ? either(options.weak, 1) : 100;
+		depth ? either(options.weak, !scenario->fresh) : 100;
 	most[CHANCE_SPURIOUS] = either(options.spurious,
 		depth ? scenario->spurious : 2);
 	most[CHANCE_FAULT] = either(options.oom, scenario->faults);

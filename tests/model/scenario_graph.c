@@ -11,7 +11,8 @@
 struct graph graph;
 
 static bool nobody_helps;
-static bool cancels;	/* a timeout does, what it is too late for */
+static bool with_cancels;	/* functions may cancel */
+static bool later;	/* something may be cancelled at any time, see draw() */
 static char names[POOLS];
 
 static int chosen(int n)
@@ -37,7 +38,7 @@ static void is_there(int node, future_t *future)
 static void await(int node, int target)
 {
 	future_t *future = of(target);
-	int error;
+	int error, before = graph.cancelled;
 
 	if (future == NULL)
 		return;
@@ -47,7 +48,9 @@ static void await(int node, int target)
 	if (error == EDEADLK && graph_can_move(target, nobody_helps)) {
 		/* Only to tell others what they need not know any more. */
 		model_rest();
-		MODEL_CHECK(cancels || !graph_can_move(target, nobody_helps));
+		MODEL_CHECK(later || graph.cancels != before ||
+			graph_settled(node) ||
+			!graph_can_move(target, nobody_helps));
 	}
 	shadow_woken(node);
 }
@@ -70,6 +73,17 @@ static future_result_t follow(future_t *future)
 		future_follow(future_ref(future));
 }
 
+static void cancel(int target)
+{
+	future_t *future = of(target);
+
+	if (future == NULL)
+		return;
+	shadow_cancels();
+	future_cancel(future);
+	shadow_cancelled();
+}
+
 static future_result_t run(struct node *node)
 {
 	int at = (int)(node - graph.node);
@@ -77,10 +91,14 @@ static future_result_t run(struct node *node)
 		future_ok(NULL);
 
 	shadow_begins(at);
+	if (node->cancels != NOBODY && !node->late)
+		cancel(node->cancels);
 	for (int i = 0; i < node->waits; i++)
 		await(at, node->wait[i]);
 	if (node->inner != NOBODY)
 		submit_inner(at);
+	if (node->cancels != NOBODY && node->late)
+		cancel(node->cancels);
 	if (node->follows != NOBODY)
 		result = follow(of(node->follows));
 	shadow_returns(at);
@@ -151,6 +169,10 @@ static void draw_function(int at)
 	/* No rings: those are the matter of who follows. */
 	if (at > 0 && chosen(8) == 0)
 		node->follows = chosen(at);
+	if (with_cancels && chosen(3) == 0) {
+		node->cancels = another(at);
+		node->late = chosen(2) == 0;
+	}
 }
 
 static void draw_inputs(int at)
@@ -174,10 +196,9 @@ static void draw_node(int at)
 	struct node *node = &graph.node[at];
 
 	*node = (struct node){ .follows = NOBODY, .inner = NOBODY,
-		.now = NOBODY, .place = NOBODY };
+		.now = NOBODY, .place = NOBODY, .cancels = NOBODY };
 	node->kind = at == 0 ? NODE_TASK : kinds[chosen(16)];
 	node->fails = chosen(4) == 0;
-	cancels |= node->kind == NODE_TIMEOUT;
 	if (node->kind == NODE_TASK || node->kind == NODE_THEN)
 		draw_function(at);
 	if (node->kind == NODE_PROMISE && chosen(4) == 0)
@@ -198,7 +219,7 @@ static void draw_inner(void)
 	graph.nodes++;
 	graph.node[at] = (struct node){ .kind = NODE_INNER,
 		.place = chosen(graph.places), .follows = NOBODY,
-		.inner = NOBODY, .now = NOBODY };
+		.inner = NOBODY, .now = NOBODY, .cancels = NOBODY };
 	graph.node[owner].inner = at;
 }
 
@@ -254,6 +275,13 @@ static void settle(struct node *node)
 	future_promise_settle(node->promise, result);
 }
 
+/* By a timeout; or because who was cancelled follows it, in the end. */
+static bool cancels_later(const struct node *node)
+{
+	return node->kind == NODE_TIMEOUT || (node->cancels != NOBODY &&
+		graph.node[node->cancels].follows != NOBODY);
+}
+
 static void draw(void)
 {
 	int nodes = 3 + chosen(NODES - 3);
@@ -267,11 +295,13 @@ static void draw(void)
 	graph.nodes = nodes;
 	for (int i = 0; i < nodes; i++)
 		draw_node(i);
+	for (int i = 0; i < nodes; i++)
+		later |= cancels_later(&graph.node[i]);
 	if (nodes < NODES)
 		draw_inner();
 }
 
-SCENARIO(random_waits, .draws = 1000000)
+static void run_graph(void)
 {
 	future_promise_t *go;
 
@@ -296,4 +326,16 @@ SCENARIO(random_waits, .draws = 1000000)
 	}
 	future_unref(graph.go);
 	future_promise_free(go);
+}
+
+SCENARIO(random_waits, .draws = 1000000)
+{
+	run_graph();
+}
+
+/* Some functions cancel others, or what these wait for. */
+SCENARIO(random_cancels, .draws = 300000)
+{
+	with_cancels = true;
+	run_graph();
 }

@@ -15,7 +15,7 @@ static struct kept kept_begin(void)
 {
 	struct kept kept;
 
-	MODEL_CHECK(future_promise_new(pool, &kept.promise) == 0);
+	MODEL_CHECK(future_promise_new(future_inline(), &kept.promise) == 0);
 	kept.future = future_promise_future(kept.promise);
 	return kept;
 }
@@ -165,6 +165,8 @@ SCENARIO(a_hope_that_is_not_needed_once_a_function_runs, .bound = 1)
 	raced = FUTURE_RACE(decider.future, never.future);
 	after_race = future_then_on(raced, pool, start_both, &first);
 	tasks[0] = future_submit(pool, get_after_race, NULL);
+	model_rest();
+	model_quiet(false);
 	decides = future_submit(pool, settle, decider.promise);
 	MODEL_CHECK(future_get(tasks[0]).error == 0);
 	MODEL_CHECK(future_get(after_race).error == 0);
@@ -203,31 +205,57 @@ static future_result_t get_when_permitted(future_result_t in, void *which)
 	return start_both(in, which);
 }
 
-SCENARIO(an_any_is_decided_while_another_looks_at_it, .bound = 1)
+static future_result_t get_while_it_settles(future_result_t in, void *which)
+{
+	MODEL_CHECK(future_semaphore_acquire(&permit, 1) == 0);
+	MODEL_CHECK(future_semaphore_release(&go, 1) == 0);
+	model_quiet(false);
+	return start_both(in, which);
+}
+
+/* `input` of the any settles with the promise. */
+static void settle_while_it_is_looked_at(future_promise_t *settles,
+	future_t *input)
 {
 	static int second = 1;
-	struct kept kept;
 
 	pool = pool_at_rest(2);
 	permit = go = (future_semaphore_t)FUTURE_SEMAPHORE_INIT(0);
 	promise_in(future_inline());
-	kept = kept_begin();
 	model_quiet(true);
-	tasks[0] = future_then_on(promised, pool, get_when_permitted, &second);
-	tasks[1] = future_then_on(promised, pool, get_kept_or_other,
-		kept.future);
+	tasks[0] = future_then_on(promised, pool, get_while_it_settles,
+		&second);
+	tasks[1] = future_then_on(promised, pool, get_kept_or_other, input);
 	future_promise_settle(promise, future_ok(NULL));
 	model_rest();
-	model_quiet(false);
-	model_quiet(false);
 	MODEL_CHECK(future_semaphore_release(&permit, 1) == 0);
 	MODEL_CHECK(future_semaphore_acquire(&go, 1) == 0);
-	future_promise_settle(kept.promise, future_ok(NULL));
+	future_promise_settle(settles, future_ok(NULL));
+	model_quiet(true);
 	both_end();
 	MODEL_CHECK(model_counted(REFUSED) == 0);
-	kept_end(kept);
 	promise_end();
 	pool_end(pool);
+}
+
+SCENARIO(an_any_is_decided_while_another_looks_at_it, .bound = 1)
+{
+	struct kept kept = kept_begin();
+
+	settle_while_it_is_looked_at(kept.promise, kept.future);
+	kept_end(kept);
+}
+
+/* What it had followed when it was looked at is not needed any more. */
+SCENARIO(a_follower_settles_while_another_looks_at_it, .fresh = true)
+{
+	struct kept kept = kept_begin(), follower = kept_begin();
+
+	future_promise_settle(follower.promise,
+		future_follow(future_ref(kept.future)));
+	settle_while_it_is_looked_at(kept.promise, follower.future);
+	kept_end(follower);
+	kept_end(kept);
 }
 
 /*
@@ -331,6 +359,56 @@ SCENARIO(a_sleeper_that_is_cancelled_can_move, .bound = 1)
 	promise_end();
 	pool_end(other);
 	pool_end(pool);
+}
+
+/*
+ * The same where a cancel settles what the other is about to sleep for, and the
+ * function of that has not returned: it runs below who looks.
+ */
+
+static future_result_t cancel_and_get_other(void *arg)
+{
+	(void)arg;
+	future_cancel(tasks[0]);
+	MODEL_CHECK(future_wait(tasks[1], FUTURE_FOREVER) == 0);
+	return future_ok(NULL);
+}
+
+static future_result_t get_inner(future_result_t in, void *arg)
+{
+	future_t *inner = future_submit(pool, cancel_and_get_other, NULL);
+	int error = future_wait(inner, FUTURE_FOREVER);
+
+	(void)in;
+	(void)arg;
+	MODEL_CHECK(error == 0 || error == ECANCELED);
+	future_unref(inner);
+	return future_ok(NULL);
+}
+
+static future_result_t get_first(future_result_t in, void *arg)
+{
+	(void)in;
+	(void)arg;
+	MODEL_CHECK(future_wait(tasks[0], FUTURE_FOREVER) == 0);
+	return future_ok(NULL);
+}
+
+SCENARIO(a_sleeper_whose_future_is_cancelled_can_move, .fresh = true)
+{
+	pool = pool_at_rest(1);
+	other = pool_at_rest(1);
+	promise_in(future_inline());
+	tasks[0] = future_then_on(promised, pool, get_inner, NULL);
+	tasks[1] = future_then_on(promised, other, get_first, NULL);
+	future_promise_settle(promise, future_ok(NULL));
+	MODEL_CHECK(future_get(tasks[1]).error == 0);
+	/* The inner one uses the two. */
+	pool_end(pool);
+	pool_end(other);
+	for (int i = 0; i < 2; i++)
+		future_unref(tasks[i]);
+	promise_end();
 }
 
 /*

@@ -31,6 +31,16 @@ void shadow_returns(int node)
 	graph.depth[model_thread()]--;
 }
 
+void shadow_cancels(void)
+{
+	graph.cancels++;
+}
+
+void shadow_cancelled(void)
+{
+	graph.cancelled++;
+}
+
 void shadow_works(int place)
 {
 	graph.worker_of[model_thread()] = place;
@@ -50,7 +60,7 @@ static uint32_t raw(const future_t *future)
 	return (uint32_t)*(const volatile uint64_t *)&future->word;
 }
 
-static bool settled(int node)
+bool graph_settled(int node)
 {
 	return (raw(graph.node[node].future) & FUT_SETTLED) != 0;
 }
@@ -62,20 +72,29 @@ static bool firing(const future_t *future)
 		(FUT_SETTLED | FUT_FIRING);
 }
 
-/* What the thread's innermost function waits for, or NOBODY. */
-static int waits_for(int thread)
+/* The thread's innermost function, or NOBODY. */
+static int innermost(int thread)
 {
 	int depth = graph.depth[thread];
 
-	return depth == 0 ? NOBODY :
-		graph.node[graph.stack[thread][depth - 1]].now;
+	return depth == 0 ? NOBODY : graph.stack[thread][depth - 1];
 }
 
+/* What that waits for, or NOBODY. */
+static int waits_for(int thread)
+{
+	int node = innermost(thread);
+
+	return node == NOBODY ? NOBODY : graph.node[node].now;
+}
+
+/* A cancel of its function ends its wait. */
 static bool asleep(int thread)
 {
 	int target = waits_for(thread);
 
-	return target != NOBODY && !settled(target) && !awake[thread];
+	return target != NOBODY && !graph_settled(target) && !awake[thread] &&
+		!graph_settled(innermost(thread));
 }
 
 static bool runs_in(int thread, int place)
@@ -113,7 +132,7 @@ static bool needs_in(int node, int other, int steps)
 
 	if (node == other)
 		return true;
-	if (settled(node) || steps == 0)
+	if (graph_settled(node) || steps == 0)
 		return false;
 	if (raw(at->future) & FUT_FOLLOWS)
 		return needs_in(at->follows, other, steps - 1);
@@ -186,8 +205,8 @@ static bool inputs_move(const struct node *node)
 	for (int i = 0; i < node->inputs; i++) {
 		if (firing(graph.node[node->input[i]].future))
 			return true;
-		open |= !settled(node->input[i]);
-		if (!settled(node->input[i]) && can[node->input[i]])
+		open |= !graph_settled(node->input[i]);
+		if (!graph_settled(node->input[i]) && can[node->input[i]])
 			return true;
 	}
 	return !open;
@@ -200,7 +219,7 @@ static bool source_moves(int at)
 	if (node->kind == NODE_TASK && (firing(graph.go) ||
 			!(raw(graph.go) & FUT_SETTLED)))
 		return true;
-	if (node->kind == NODE_THEN && (!settled(node->input[0]) ||
+	if (node->kind == NODE_THEN && (!graph_settled(node->input[0]) ||
 			firing(graph.node[node->input[0]].future)))
 		return inputs_move(node);
 	return queued_moves(at);
@@ -212,7 +231,7 @@ static bool node_moves(int at)
 
 	if (node->future == NULL)
 		return false;
-	if (settled(at) || node->kind == NODE_TIMER ||
+	if (graph_settled(at) || node->kind == NODE_TIMER ||
 	    node->kind == NODE_TIMEOUT)
 		return true;
 	if (raw(node->future) & FUT_FOLLOWS)
@@ -252,10 +271,14 @@ static void tell_node(int at)
 	tell_list(" waits for ", node->wait, node->waits);
 	if (node->inner != NOBODY)
 		printf(" gets %d", node->inner);
+	if (node->cancels != NOBODY)
+		printf(" %s %d", node->late ? "then cancels" :
+			"first cancels", node->cancels);
 	if (node->follows != NOBODY)
 		printf(" follows %d", node->follows);
 	printf("; %s", node->future == NULL ? "not there" :
-		settled(at) ? "settled" : can[at] ? "can move" : "cannot move");
+		graph_settled(at) ? "settled" : can[at] ? "can move" :
+		"cannot move");
 	if (node->started)
 		printf(", %s by T%d", node->returned ? "was run" : "runs",
 			node->thread);

@@ -38,6 +38,7 @@ struct node {
 	int cancels;			/* what it cancels, or NOBODY */
 	bool late;			/* not before its waits, but after */
 	int wait[2], waits;		/* what its function waits for, first */
+	bool joins;			/* rather than wait */
 	int follows;			/* then this, or NOBODY */
 	int inner;			/* what it submits, or NOBODY */
 	bool fails;

@@ -12,7 +12,7 @@ struct graph graph;
 
 static bool nobody_helps;
 static bool with_cancels;	/* functions may cancel */
-static bool later;	/* something may be cancelled at any time, see draw() */
+static bool vague;	/* whether something could move, see is_vague() */
 static char names[POOLS];
 
 static int chosen(int n)
@@ -43,12 +43,13 @@ static void await(int node, int target)
 	if (future == NULL)
 		return;
 	shadow_waits(node, target);
-	error = future_wait(future, FUTURE_FOREVER);
+	error = graph.node[node].joins ? future_join(future, FUTURE_FOREVER) :
+		future_wait(future, FUTURE_FOREVER);
 	MODEL_CHECK(error == 0 || error == EDEADLK || error == ECANCELED);
 	if (error == EDEADLK && graph_can_move(target, nobody_helps)) {
 		/* Only to tell others what they need not know any more. */
 		model_rest();
-		MODEL_CHECK(later || graph.cancels != before ||
+		MODEL_CHECK(vague || graph.cancels != before ||
 			graph_settled(node) ||
 			!graph_can_move(target, nobody_helps));
 	}
@@ -173,6 +174,7 @@ static void draw_function(int at)
 		node->cancels = another(at);
 		node->late = chosen(2) == 0;
 	}
+	node->joins = with_cancels && chosen(4) == 0;
 }
 
 static void draw_inputs(int at)
@@ -275,11 +277,15 @@ static void settle(struct node *node)
 	future_promise_settle(node->promise, result);
 }
 
-/* By a timeout; or because who was cancelled follows it, in the end. */
-static bool cancels_later(const struct node *node)
+/*
+ * By a timeout; or because who was cancelled follows it, in the end.  Nor can
+ * the oracle tell what a join needs.
+ */
+static bool is_vague(const struct node *node)
 {
-	return node->kind == NODE_TIMEOUT || (node->cancels != NOBODY &&
-		graph.node[node->cancels].follows != NOBODY);
+	return node->kind == NODE_TIMEOUT || node->joins ||
+		(node->cancels != NOBODY &&
+			graph.node[node->cancels].follows != NOBODY);
 }
 
 static void draw(void)
@@ -296,7 +302,7 @@ static void draw(void)
 	for (int i = 0; i < nodes; i++)
 		draw_node(i);
 	for (int i = 0; i < nodes; i++)
-		later |= cancels_later(&graph.node[i]);
+		vague |= is_vague(&graph.node[i]);
 	if (nodes < NODES)
 		draw_inner();
 }

@@ -268,7 +268,8 @@ static void tell_node(int at)
 	tell_list(" of ", node->input, node->inputs);
 	if (node->place != NOBODY)
 		printf(" in %d", node->place);
-	tell_list(" waits for ", node->wait, node->waits);
+	tell_list(node->joins ? " joins " : " waits for ", node->wait,
+		node->waits);
 	if (node->inner != NOBODY)
 		printf(" gets %d", node->inner);
 	if (node->cancels != NOBODY)

@@ -18,6 +18,7 @@
 #include "unwind.h"
 
 #include <errno.h>
+#include <string.h>
 #include <future/executor.h>
 #include <future/group.h>
 #include <future/token.h>
@@ -39,6 +40,8 @@ struct child {
 	struct future_group *group;	/* this and the rest are constant */
 	future_task_fn *fn;
 	void *arg;
+	void (*destroy_arg)(void *arg);
+	_Alignas(max_align_t) unsigned char copy[];	/* of the argument */
 };
 
 /* The first error stays, and cancels the rest. */
@@ -92,6 +95,9 @@ static void child_end(void *arg)
 	struct future_group *group = child->group;
 	future_t *future;
 
+	/* It may use what the group's owner has on the stack, too. */
+	if (child->destroy_arg != NULL)
+		fut_job_destroy(child->destroy_arg, child->arg);
 	fut_lock(&group->lock);
 	fut_ring_remove(&group->children, &child->link);
 	child->ended = true;
@@ -121,10 +127,27 @@ static bool child_settle_in(struct child *child, future_t *future)
 	return refused;
 }
 
-static future_t *child_submit(struct child *child)
+static struct child *child_new(struct future_group *group,
+	const future_task_t *task)
+{
+	struct child *child = NULL;
+
+	if (task->arg_size <= SIZE_MAX - sizeof(*child))
+		child = fut_alloc(sizeof(*child) + task->arg_size);
+	if (child == NULL)
+		return NULL;
+	*child = (struct child){ .group = group, .fn = task->fn,
+		.arg = task->arg, .destroy_arg = task->destroy_arg };
+	if (task->arg_size != 0)
+		child->arg = memcpy(child->copy, task->arg, task->arg_size);
+	return child;
+}
+
+static future_t *child_submit(struct child *child, const future_task_t *form)
 {
 	future_task_t task = { .fn = child_run, .arg = child,
-		.destroy_arg = child_end, .token = child->group->token };
+		.destroy_arg = child_end, .priority = form->priority,
+		.token = child->group->token, .name = form->name };
 	struct future_group *group = child->group;
 	future_t *future;
 
@@ -137,26 +160,50 @@ static future_t *child_submit(struct child *child)
 	return future;
 }
 
+/* Before there is a child. */
+static future_t *refuse(const future_task_t *task, int error)
+{
+	if (task->destroy_arg != NULL)
+		fut_job_destroy(task->destroy_arg, task->arg);
+	return fut_job_failed(fut_home_here(), error);
+}
+
+static future_t *fail_with(struct future_group *group,
+	const future_task_t *task, int error)
+{
+	future_t *failed = refuse(task, error);
+
+	fail(group, error);
+	fut_cell_see(failed);
+	return failed;
+}
+
+future_t *future_group_submit_with(future_group_t *group,
+	const future_task_t *task)
+{
+	static const future_task_t none;
+	struct child *child;
+
+	if (task == NULL)
+		task = &none;
+	if (group == NULL)
+		return refuse(task, EINVAL);
+	if (fut_token_inherited(group->token))
+		return refuse(task, ECHILD);
+	if (task->fn == NULL || task->token != NULL ||
+	    (task->arg_size != 0 && task->arg == NULL))
+		return fail_with(group, task, EINVAL);
+	child = child_new(group, task);
+	return child == NULL ? fail_with(group, task, ENOMEM) :
+		child_submit(child, task);
+}
+
 future_t *future_group_submit(future_group_t *group, future_task_fn *fn,
 	void *arg)
 {
-	struct child *child;
+	future_task_t task = { .fn = fn, .arg = arg };
 
-	if (group == NULL)
-		return fut_job_failed(fut_home_here(), EINVAL);
-	if (fut_token_inherited(group->token))
-		return fut_job_failed(fut_home_here(), ECHILD);
-	child = fn != NULL ? fut_alloc(sizeof(*child)) : NULL;
-	if (child == NULL) {
-		int error = fn != NULL ? ENOMEM : EINVAL;
-		future_t *failed = fut_job_failed(fut_home_here(), error);
-
-		fail(group, error);
-		fut_cell_see(failed);
-		return failed;
-	}
-	*child = (struct child){ .group = group, .fn = fn, .arg = arg };
-	return child_submit(child);
+	return future_group_submit_with(group, &task);
 }
 
 int future_group_new(future_executor_t *executor, future_token_t *token,

@@ -398,6 +398,8 @@ START_TEST(misuse_of_a_group_is_einval)
 		NULL)), EINVAL);
 	ck_assert_int_eq(outcome_of(future_group_submit(group, NULL, NULL)),
 		EINVAL);
+	ck_assert_int_eq(outcome_of(future_group_submit_with(group, NULL)),
+		EINVAL);
 	ck_assert_int_eq(future_group_close(group), EINVAL);
 }
 END_TEST

@@ -161,6 +161,27 @@ static void run_submit_with(void)
 	ck_assert_int_eq(ends, 2);
 }
 
+static void run_group(void)
+{
+	future_executor_t *pool = two_threads();
+	atomic_int ends = 0;
+	struct big big = { &ends, "" };
+	future_task_t child = { .fn = nothing_task, .arg = &big,
+		.arg_size = sizeof(big), .destroy_arg = big_end };
+	future_group_t *group;
+	int error = future_group_new(pool, NULL, &group);
+
+	want_of_memory(error);
+	if (error == 0) {
+		settles(future_group_submit_with(group, &child));
+		/* Cancelled, if that failed. */
+		future_unref(future_group_submit(group, nothing_task, NULL));
+		want_of_memory(future_group_close(group));
+		ck_assert_int_eq(ends, 1);
+	}
+	future_executor_unref(pool);
+}
+
 static void run_execute(void)
 {
 	future_executor_t *pool = two_threads();
@@ -654,6 +675,7 @@ static const struct scenario {
 	{ "own", run_own },
 	{ "submit", run_submit },
 	{ "submit_with", run_submit_with },
+	{ "group", run_group },
 	{ "execute", run_execute },
 	{ "hooks", run_hooks },
 	{ "lane", run_lane },

@@ -33,6 +33,7 @@ tests_in_c = \
 	tests/check_fork_child \
 	tests/check_fork_load \
 	tests/check_group \
+	tests/check_group_with \
 	tests/check_heap \
 	tests/check_hold \
 	tests/check_home \

@@ -45,6 +45,13 @@ FUTURE_API FUTURE_CHECKED future_t *future_group_submit(future_group_t *group,
 	future_task_fn *fn, void *arg);
 
 /*
+ * The long form, as that of future_submit_with().  `token` is to be NULL: the
+ * group's is the child's.  destroy_arg runs before the group can be closed.
+ */
+FUTURE_API FUTURE_CHECKED future_t *future_group_submit_with(
+	future_group_t *group, const future_task_t *task);
+
+/*
  * Waits until the function of every child has returned, or will never start,
  * and frees the group.  A worker that closes runs those that have not started.
  * If the task that closes is cancelled, so are the children, at once, also

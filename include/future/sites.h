@@ -42,6 +42,8 @@
 #define future_finally_on(...) FUTURE_SITE_((future_finally_on)(__VA_ARGS__))
 #define future_group_submit(...) \
 	FUTURE_SITE_((future_group_submit)(__VA_ARGS__))
+#define future_group_submit_with(...) \
+	FUTURE_SITE_((future_group_submit_with)(__VA_ARGS__))
 #define future_handle(...) FUTURE_SITE_((future_handle)(__VA_ARGS__))
 #define future_handle_on(...) FUTURE_SITE_((future_handle_on)(__VA_ARGS__))
 #define future_latch_wait_async(...) \

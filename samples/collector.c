@@ -115,7 +115,7 @@ static future_t *start(struct collector *c, struct request *request)
 		return future_submit(c->pool, get, request);
 	default:
 		return reactor_transfer(c->reactor,
-			set_up(curl_easy_init(), request));
+			set_up(curl_easy_init(), request), NULL, NULL);
 	}
 }
 

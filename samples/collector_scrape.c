@@ -182,7 +182,7 @@ static future_result_t download(future_result_t place, void *arg)
 	struct visit *visit = arg;
 	struct host *host = visit->host;
 	FUTURE_AUTO future_t *answer = reactor_transfer(visit->scrape->reactor,
-		set_up(curl_easy_init(), visit));
+		set_up(curl_easy_init(), visit), NULL, NULL);
 
 	future_move(place);
 	if (++host->now > host->most)

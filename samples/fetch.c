@@ -81,30 +81,19 @@ static bool may_pass(future_result_t failure, void *arg)
 	return may;
 }
 
-static future_result_t forget_easy(future_result_t in, void *slot)
-{
-	(void)in;
-	((struct slot *)slot)->get.easy = NULL;
-	return future_ok(NULL);
-}
-
 /* The transfer goes on as long as this does not settle, or is cancelled. */
 static future_result_t attempt(void *arg)
 {
 	struct slot *slot = arg;
 	struct fetch *fetch = slot->fetch;
 	CURL *easy = get_easy(&slot->get, &fetch->options);
-	future_t *transfer;
 
 	slot->attempts++;
 	if (fetch->options.verbose && slot->get.asked > 0)
 		bars_say("%s: from byte %lld", slot->get.wanted->url,
 			(long long)slot->get.asked);
-	transfer = reactor_transfer(fetch->reactor, easy);
-	/* Inline: before anything else can ask for the handle that is gone. */
-	future_unref(future_handle_on(transfer, future_inline(), forget_easy,
-		slot));
-	return future_follow(transfer);
+	return future_follow(reactor_transfer(fetch->reactor, easy, get_over,
+		&slot->get));
 }
 
 static future_t *download(struct slot *slot)

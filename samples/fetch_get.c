@@ -35,9 +35,8 @@ static int head_end(struct get *get)
 {
 	int error = 0;
 
-	/* The end of the trailers, or of an answer that is not the last. */
-	if (get->begun || (get->status != 200 && get->status != 206))
-		return 0;
+	if (get->status != 200 && get->status != 206)
+		return 0;	/* not the last answer */
 	get->begun = true;
 	error = get->status == 206 ? go_on(get) :
 		part_begin(&get->part, get->etag);
@@ -73,15 +72,18 @@ static size_t on_header(char *data, size_t one, size_t length, void *arg)
 {
 	struct get *get = arg;
 	char line[512], *value;
+	long status = 0;
 
 	(void)one;
+	/* A trailer.  One of a redirect may look like a head, and is none. */
+	if (get->begun)
+		return length;
+	curl_easy_getinfo(get->easy, CURLINFO_RESPONSE_CODE, &status);
+	get->status = (int)status;
 	snprintf(line, sizeof(line), "%.*s", (int)length, data);
 	if (strncmp(line, "HTTP/", 5) == 0) {
-		value = strchr(line, ' ');
-		get->status = value != NULL ? atoi(value) : 0;
 		get->from = get->to = get->all = get->length = -1;
 		get->etag[0] = '\0';
-		get->begun = false;
 	} else if (line[0] == '\r' || line[0] == '\n') {
 		get->error = head_end(get);
 		return get->error == 0 ? length : 0;
@@ -170,7 +172,7 @@ CURL *get_easy(struct get *get, const struct options *options)
 	get->status = 0;
 	get->begun = false;
 	get->error = 0;
-	get->easy = easy;
+	get->easy = NULL;
 	get->permitted = false;
 	if (easy == NULL || ask_for_rest(get, easy) != 0 ||
 	    curl_easy_setopt(easy, CURLOPT_URL, get->wanted->url) !=
@@ -180,6 +182,7 @@ CURL *get_easy(struct get *get, const struct options *options)
 		curl_easy_cleanup(easy);
 		return NULL;
 	}
+	get->easy = easy;
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, get);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -188,10 +191,29 @@ CURL *get_easy(struct get *get, const struct options *options)
 	curl_easy_setopt(easy, CURLOPT_FAILONERROR, 1L);
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
 	curl_easy_setopt(easy, CURLOPT_MAXREDIRS, 10L);
+#if LIBCURL_VERSION_NUM >= 0x075500
+	curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+#else
+	curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS,
+		(long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+	/* What a proxy says is no answer. */
+	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, options->timeout_s);
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, options->timeout_s);
 	return easy;
+}
+
+int get_over(void *arg, int error)
+{
+	struct get *get = arg;
+
+	get->easy = NULL;
+	/* In chunks a body can end before its range does. */
+	if (error == 0 && get->status == 206 && get->part.size != get->to + 1)
+		error = REACTOR_CURL - CURLE_PARTIAL_FILE;
+	return error;
 }
 
 bool get_may_pass(struct get *get, int error)
@@ -226,20 +248,23 @@ const char *get_reason(const struct get *get, int error)
 {
 	static char text[32];
 
+	if (error == REACTOR_CURL - CURLE_WRITE_ERROR && get->error != 0)
+		error = get->error;
 	if (error == EBADMSG)
 		return "wrong checksum";
 	if (error == EEXIST)
 		return "there is such a file, with another checksum";
 	if (error == EBUSY)
 		return "another process downloads it";
+	if (error == ESTALE)
+		return "the server sends another part than was asked for";
+	if (error == REACTOR_CURL - CURLE_UNSUPPORTED_PROTOCOL)
+		return "not HTTP; only http and https are allowed, also by a "
+			"redirect";
 	if (error == EPROTO || error == REACTOR_CURL -
-			CURLE_HTTP_RETURNED_ERROR || get->error == EPROTO) {
+			CURLE_HTTP_RETURNED_ERROR) {
 		snprintf(text, sizeof(text), "status %d", get->status);
 		return text;
 	}
-	if (error == REACTOR_CURL - CURLE_WRITE_ERROR && get->error == ESTALE)
-		return "the server sends another part than was asked for";
-	if (error == REACTOR_CURL - CURLE_WRITE_ERROR && get->error != 0)
-		return future_strerror(get->error);
 	return reactor_strerror(error);
 }

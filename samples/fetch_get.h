@@ -17,7 +17,7 @@ struct get {
 	future_executor_t *loop;	/* borrowed */
 
 	/* The last attempt. */
-	CURL *easy;		/* NULL once its transfer has settled */
+	CURL *easy;		/* NULL once its transfer is over */
 	struct curl_slist *headers;
 	bool permitted;		/* to take another block */
 	int64_t asked;		/* from there; 0: for all of it */
@@ -39,6 +39,9 @@ struct get {
  * without memory.  Both are lent to it.
  */
 CURL *get_easy(struct get *get, const struct options *options);
+
+/* For reactor_transfer(): of `arg`, a struct get. */
+int get_over(void *arg, int error);
 
 /* Of a failed attempt: is another one worth it? */
 bool get_may_pass(struct get *get, int error);

@@ -66,13 +66,14 @@ static const char *parse(CURLU *url, const char *text, char **ret_name)
 
 	if (url == NULL)
 		return out_of_memory;
-	if (curl_url_set(url, CURLUPART_URL, text, 0) != CURLUE_OK ||
+	if (curl_url_set(url, CURLUPART_URL, text,
+			CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK ||
 	    curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
 	    curl_url_get(url, CURLUPART_PATH, &path, CURLU_URLDECODE) !=
 			CURLUE_OK)
 		wrong = "not a URL";
 	else if (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)
-		wrong = "neither http nor https";
+		wrong = "neither http nor https, and no other is allowed";
 	else {
 		curl_url_get(url, CURLUPART_QUERY, &query, 0);
 		wrong = name_make(path, query, ret_name);

@@ -22,6 +22,8 @@ struct watch {
 struct transfer {
 	struct reactor *reactor;
 	CURL *easy;
+	reactor_over_fn *over;
+	void *arg;
 	future_promise_t *promise;
 	struct transfer *next, **prev;
 };
@@ -38,15 +40,19 @@ struct reactor {
 };
 
 /* One of its transfers is over; who holds the future has the handle. */
-static void end(struct transfer *transfer, future_result_t result)
+static void end(struct transfer *transfer, int error)
 {
 	curl_multi_remove_handle(transfer->reactor->multi, transfer->easy);
+	if (transfer->over != NULL)
+		error = transfer->over(transfer->arg, error);
 	*transfer->prev = transfer->next;
 	if (transfer->next != NULL)
 		transfer->next->prev = transfer->prev;
-	if (result.error != 0)
+	if (error != 0)
 		curl_easy_cleanup(transfer->easy);
-	future_promise_settle(transfer->promise, result);
+	future_promise_settle(transfer->promise, error != 0 ?
+		future_fail(error) :
+		future_own(transfer->easy, curl_easy_cleanup));
 	future_promise_free(transfer->promise);
 	free(transfer);
 }
@@ -54,7 +60,7 @@ static void end(struct transfer *transfer, future_result_t result)
 /* A task of the loop's. */
 static void cancelled(void *transfer)
 {
-	end(transfer, future_fail(ECANCELED));
+	end(transfer, ECANCELED);
 }
 
 static future_result_t refused(void *error)
@@ -69,7 +75,7 @@ static future_t *refuse(struct reactor *reactor, int error)
 }
 
 static int transfer_new(struct reactor *reactor, CURL *easy,
-	struct transfer **ret_transfer)
+	reactor_over_fn *over, void *arg, struct transfer **ret_transfer)
 {
 	struct transfer *transfer;
 	int error;
@@ -80,6 +86,7 @@ static int transfer_new(struct reactor *reactor, CURL *easy,
 	if (transfer == NULL)
 		return ENOMEM;
 	*transfer = (struct transfer){ .reactor = reactor, .easy = easy,
+		.over = over, .arg = arg,
 		.next = reactor->transfers, .prev = &reactor->transfers };
 	error = future_promise_new(reactor->loop, &transfer->promise);
 	if (error != 0) {
@@ -93,13 +100,16 @@ static int transfer_new(struct reactor *reactor, CURL *easy,
 	return 0;
 }
 
-future_t *reactor_transfer(struct reactor *reactor, CURL *easy)
+future_t *reactor_transfer(struct reactor *reactor, CURL *easy,
+	reactor_over_fn *over, void *arg)
 {
 	struct transfer *transfer;
 	future_t *future;
-	int error = transfer_new(reactor, easy, &transfer);
+	int error = transfer_new(reactor, easy, over, arg, &transfer);
 
 	if (error != 0) {
+		if (over != NULL)
+			error = over(arg, error);
 		curl_easy_cleanup(easy);
 		return refuse(reactor, error);
 	}
@@ -111,7 +121,7 @@ future_t *reactor_transfer(struct reactor *reactor, CURL *easy)
 	    CURLM_OK)
 		error = ENOMEM;
 	if (error != 0)
-		end(transfer, future_fail(error));
+		end(transfer, error);
 	return future;
 }
 
@@ -123,14 +133,12 @@ static void reap(struct reactor *reactor)
 
 	while ((message = curl_multi_info_read(reactor->multi, &left)) !=
 	       NULL) {
-		CURL *easy = message->easy_handle;
 		CURLcode code = message->data.result;
 		struct transfer *transfer;
 
-		curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
-		end(transfer, code == CURLE_OK ?
-			future_own(easy, curl_easy_cleanup) :
-			future_fail(REACTOR_CURL - (int)code));
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE,
+			&transfer);
+		end(transfer, code == CURLE_OK ? 0 : REACTOR_CURL - (int)code);
 	}
 }
 
@@ -351,7 +359,7 @@ void reactor_free(struct reactor *reactor)
 	/* What hangs on these may ask for more, which nobody would end. */
 	reactor->closed = true;
 	while (reactor->transfers != NULL)
-		end(reactor->transfers, future_fail(ECANCELED));
+		end(reactor->transfers, ECANCELED);
 	while (reactor->watches != NULL)
 		readable(reactor, reactor->watches, future_fail(ECANCELED));
 	future_executor_unref(reactor->loop);

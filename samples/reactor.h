@@ -24,6 +24,10 @@ struct reactor;
 /* A transfer fails with minus the code of libcurl, and this base. */
 enum { REACTOR_CURL = -1000 };
 
+/* A transfer is over, and how; returns what its outcome is to be, 0 or another
+ * error. */
+typedef int reactor_over_fn(void *arg, int error);
+
 /* Returns 0 or an errno value.  NULL may be freed. */
 int reactor_new(struct reactor **ret_reactor);
 
@@ -43,8 +47,12 @@ future_executor_t *reactor_loop(struct reactor *reactor);
  *
  * Once it is cancelled libcurl lets go of the handle, on the loop: what its
  * options point to must live until a continuation of the future runs there.
+ *
+ * `over` is called once on every path, here or on the loop, when the handle is
+ * of no more use to libcurl.  NULL: the outcome is as it is.
  */
-future_t *reactor_transfer(struct reactor *reactor, CURL *easy);
+future_t *reactor_transfer(struct reactor *reactor, CURL *easy,
+	reactor_over_fn *over, void *arg);
 
 /*
  * Returns a future that settles when `fd` can be read, once.  The descriptor is

@@ -27,6 +27,52 @@ serve() {
 	url=http://127.0.0.1:$port
 }
 
+# canned FILE...: a server at $canned that answers each request with the next;
+# and as a proxy, with the certificate in $dir, what is behind it does.
+canned() {
+	rm -f "$tmp/port"
+	mkfifo "$tmp/port" || exit 99
+	timeout 60 python3 -c 'import os, socket, ssl, sys
+def request(client):
+    said = b""
+    while not said.endswith(b"\r\n\r\n"):
+        said += client.recv(4096) or sys.exit()
+    return said
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+for name in sys.argv[2:]:
+    client = listener.accept()[0]
+    if request(client).startswith(b"CONNECT "):
+        client.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(sys.argv[1] + "/cert", sys.argv[1] + "/key")
+        client = context.wrap_socket(client, server_side=True)
+        request(client)
+    client.sendall(open(name, "rb").read())
+    client.close()' "$dir" "$@" > "$tmp/port" 9>&- &
+	canner=$!
+	read -r port < "$tmp/port"
+	canned=http://127.0.0.1:$port
+}
+
+canned_end() {
+	kill $canner 2> "$tmp/none"
+	wait $canner 2> "$tmp/none"
+}
+
+# head LINE...: of an answer, which ends the connection.
+head_of() {
+	printf '%s\r\n' "$@" "ETag: \"1-$size-0\"" 'Connection: close' ''
+}
+
+# chunk: the standard input, and no end.
+chunk() {
+	cat > "$tmp/chunk"
+	printf '%x\r\n' "$(wc -c < "$tmp/chunk")"
+	cat "$tmp/chunk"
+	printf '\r\n'
+}
+
 # begin NAME: a case of its own, in a directory of its own.
 begin() {
 	case=$1
@@ -61,6 +107,13 @@ body() {
 is() {
 	body "$@" > "$tmp/wanted"
 	cmp "$tmp/wanted" "$dir/$1" || complain "$case: $1 is wrong (seed $seed)"
+}
+
+# certificate: $dir/key and $dir/cert, of this machine.
+certificate() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 \
+		-days 2 -keyout "$dir/key" -out "$dir/cert" 2> "$tmp/none"
 }
 
 sum() {
@@ -117,7 +170,7 @@ no missing missing.part refused refused.part
 begin silent
 ends 1 -t 1 -r 0 "$url/silent" "$url/garbage" "$url/endless" "$url/truncated"
 says 1 '/silent: Timeout'
-says 1 '/garbage: '
+says 1 '/garbage: .*only http and https are allowed'
 says 1 '/truncated: .*partial'
 says 1 '^endless: '
 [ "$(wc -c < "$dir/endless")" -eq $size ] || complain "$case: endless"
@@ -177,29 +230,76 @@ says 1 'status 416'
 is 1
 
 # A server that sends less than was asked for, as it may, is no whole file.
-begin less
-if command -v python3 > /dev/null; then
-	timeout 60 python3 -c 'import socket
-listener = socket.create_server(("127.0.0.1", 0))
-print(listener.getsockname()[1], flush=True)
-for i in range(2):
-    client = listener.accept()[0]
-    while not client.recv(4096).endswith(b"\r\n\r\n"):
-        pass
-    client.sendall(b"HTTP/1.1 206 Some\r\nContent-Length: 10\r\n"
-        b"Connection: close\r\nContent-Range: bytes 0-9/1000\r\n\r\n"
-        b"0123456789")
-    client.close()' > "$tmp/part.port" 9>&- &
-	less=$!
-	until [ -s "$tmp/part.port" ] || ! kill -0 $less 2> "$tmp/none"; do
-		:
-	done
-	ends 1 -r 1 "http://127.0.0.1:$(cat "$tmp/part.port")/1"
-	wait $less
+if command -v python3 > "$tmp/none"; then
+	begin less
+	{
+		head_of 'HTTP/1.1 206 Some' 'Content-Length: 10' \
+			'Content-Range: bytes 0-9/1000'
+		printf 0123456789
+	} > "$tmp/answer"
+	canned "$tmp/answer" "$tmp/answer"
+	ends 1 -r 1 "$canned/1"
+	canned_end
 	says 1 'the server sends another part than was asked for$'
 	no 1
+
+	# It does not say a length, and ends too soon.
+	begin chunks
+	part 50000
+	{
+		head_of 'HTTP/1.1 206 Some' 'Transfer-Encoding: chunked' \
+			"Content-Range: bytes 49999-$((size - 1))/$size"
+		body 1 | tail -c +50000 | head -c 50001 | chunk
+		printf '0\r\n\r\n'
+	} > "$tmp/answer"
+	{
+		head_of 'HTTP/1.1 206 Some' \
+			"Content-Range: bytes 99999-$((size - 1))/$size"
+		body 1 | tail -c +100000
+	} > "$tmp/rest"
+	canned "$tmp/answer" "$tmp/rest"
+	ends 0 -v "$canned/1"
+	canned_end
+	says 1 'attempt 1: .*partial'
+	says 1 'from byte 99999$'
+	is 1
+
+	# A trailer is no head, whatever it looks like.
+	begin trailers
+	{
+		head_of 'HTTP/1.1 200 All' 'Transfer-Encoding: chunked'
+		body 1 | chunk
+		printf '0\r\nHTTP/1.1 404: x\r\nETag: "x"\r\n\r\n'
+	} > "$tmp/answer"
+	canned "$tmp/answer"
+	ends 0 "$canned/1"
+	canned_end
+	is 1
+
+	begin redirect
+	for to in ftp://127.0.0.1:1/1 gopher://127.0.0.1:1/1; do
+		head_of 'HTTP/1.1 302 There' "Location: $to" \
+			'Content-Length: 0' > "$tmp/answer"
+		canned "$tmp/answer"
+		ends 1 "$canned/1"
+		canned_end
+		says 1 "$canned/1: .*only http and https are allowed"
+	done
+
+	# The answer of a proxy is none to what was asked for.
+	begin proxy
+	if command -v openssl > "$tmp/none" && certificate; then
+		part 100000
+		canned "$tmp/rest"
+		https_proxy=$canned no_proxy='' NO_PROXY='' \
+			ends 0 --cacert "$dir/cert" https://127.0.0.1/1
+		canned_end
+		is 1
+	else
+		echo 'no openssl: a proxy was not tried'
+	fi
 else
-	echo 'no python3: a server that sends less was not tried'
+	echo 'no python3: a server that misbehaves was not tried'
 fi
 
 begin wrong_checksum
@@ -276,7 +376,7 @@ done
 # Ctrl-C.  A background job of a script ignores it, but one of timeout's.
 begin stopped
 serve -s $size
-timeout 60 $fetch -d "$dir" -n 2 -l 200K "$url/1" "$url/2" "$url/3" \
+timeout --foreground 60 $fetch -d "$dir" -n 2 -l 200K "$url/1" "$url/2" "$url/3" \
 	"$url/silent" > "$tmp/out" 2>&1 9>&- &
 pid=$!
 until_bytes 20000
@@ -315,10 +415,7 @@ is 1
 secure() {
 	mkdir "$dir/www"
 	body 1 > "$dir/www/1"
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-		-subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 \
-		-days 2 -keyout "$dir/key" -out "$dir/cert" 2> "$tmp/none" ||
-		return 1
+	certificate || return 1
 	mkfifo "$tmp/says"
 	(cd "$dir/www" && exec openssl s_server -WWW -accept 127.0.0.1:0 \
 		-key ../key -cert ../cert) > "$tmp/says" 2>&1 9>&- < /dev/null &
@@ -364,7 +461,11 @@ says 1 "^fetch: $tmp/list:4: not a SHA-256 in hexadecimal$"
 printf '%s\n' "$url/a/1" "$url/b/1" > "$tmp/list"
 ends 2 -i "$tmp/list"
 says 1 "list:1, .*list:2: both would be the file '1'$"
-for bad in nonsense ftp://127.0.0.1/1 http://127.0.0.1/%2e%2e \
+for bad in ftp://127.0.0.1/1 nosuch://127.0.0.1/1; do
+	ends 2 "$bad"
+	says 1 "^fetch: '$bad': neither http nor https, .* allowed$"
+done
+for bad in nonsense http://127.0.0.1/%2e%2e \
     http://127.0.0.1/1.part http://127.0.0.1/a%2f..%2f.. 'http://a b' \
     http://127.0.0.1/%1b%5b2J --wrong --at-once=0 -nx -l2Q -rK -n-1K \
     --sha256=12; do

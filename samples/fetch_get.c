@@ -256,6 +256,8 @@ const char *get_reason(const struct get *get, int error)
 		return "there is such a file, with another checksum";
 	if (error == EBUSY)
 		return "another process downloads it";
+	if (error == EISDIR)
+		return "it, its .part or .part.etag is not a regular file";
 	if (error == ESTALE)
 		return "the server sends another part than was asked for";
 	if (error == REACTOR_CURL - CURLE_UNSUPPORTED_PROTOCOL)

@@ -24,17 +24,33 @@ static int or_errno(int returned)
 	return returned < 0 ? errno : 0;
 }
 
-static void etag_read(struct part *part)
+/* EISDIR: it is not a regular file.  Waits for nobody at a FIFO. */
+static int file_open(int directory, const char *name, int flags, int *ret_fd)
+{
+	int fd = openat(directory, name, flags | O_NONBLOCK | O_CLOEXEC, 0666);
+	struct stat status;
+
+	if (fd < 0)
+		return errno == ENXIO ? EISDIR : errno;
+	if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+		close(fd);
+		return EISDIR;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+static int etag_read(struct part *part)
 {
 	char name[NAME];
-	int fd = openat(part->directory, in(name, part, ".etag"),
-		O_RDONLY | O_CLOEXEC);
-	ssize_t count = fd < 0 ? 0 :
-		read(fd, part->etag, sizeof(part->etag) - 1);
+	int fd, error = file_open(part->directory, in(name, part, ".etag"),
+		O_RDONLY, &fd);
 
-	part->etag[count > 0 ? count : 0] = '\0';
-	if (fd >= 0)
-		close(fd);
+	if (error != 0)
+		return error == ENOENT ? 0 : error;
+	error = or_errno((int)read(fd, part->etag, sizeof(part->etag) - 1));
+	close(fd);
+	return error;
 }
 
 static int etag_write(struct part *part, const char *etag)
@@ -48,18 +64,18 @@ static int etag_write(struct part *part, const char *etag)
 	if (length == 0)
 		return unlinkat(part->directory, name, 0) == 0 ||
 			errno == ENOENT ? 0 : errno;
-	fd = openat(part->directory, name,
-		O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (fd < 0)
-		return errno;
-	error = write(fd, etag, length) == (ssize_t)length ? 0 :
-		errno != 0 ? errno : ENOSPC;
+	error = file_open(part->directory, name, O_WRONLY | O_CREAT | O_TRUNC,
+		&fd);
+	if (error != 0)
+		return error;
+	errno = ENOSPC;		/* where it writes less */
+	error = write(fd, etag, length) == (ssize_t)length ? 0 : errno;
 	close(fd);
 	return error;
 }
 
 /* Another process may have renamed it between the open and the lock. */
-static int lock(const struct part *part, const char *name)
+static int lock(struct part *part, const char *name)
 {
 	struct stat mine, there;
 
@@ -68,6 +84,7 @@ static int lock(const struct part *part, const char *name)
 	if (fstat(part->fd, &mine) != 0 ||
 	    fstatat(part->directory, name, &there, 0) != 0)
 		return errno == ENOENT ? EBUSY : errno;
+	part->size = mine.st_size;
 	return mine.st_ino == there.st_ino ? 0 : EBUSY;
 }
 
@@ -76,20 +93,20 @@ int part_open(struct part *part, int directory, const char *name)
 	char path[NAME];
 	int error;
 
-	*part = (struct part){ .directory = directory, .name = name };
-	part->fd = openat(directory, in(path, part, ""),
-		O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-	if (part->fd < 0)
-		return errno;
+	*part = (struct part){ .directory = directory, .name = name,
+		.fd = -1 };
+	error = file_open(directory, in(path, part, ""),
+		O_RDWR | O_CREAT | O_APPEND, &part->fd);
+	if (error != 0)
+		return error;
 	error = lock(part, path);
+	if (error == 0 && (error = etag_read(part)) != 0 && part->size == 0)
+		unlinkat(directory, path, 0);
 	if (error != 0) {
 		close(part->fd);
 		part->fd = -1;
-		return error;
 	}
-	part->size = lseek(part->fd, 0, SEEK_END);
-	etag_read(part);
-	return part->size < 0 ? errno : 0;
+	return error;
 }
 
 int part_cut(struct part *part, int64_t size)
@@ -206,16 +223,11 @@ int part_there(int directory, const char *name, const unsigned char *sum,
 	bool (*is_over)(void *arg), void *arg)
 {
 	struct part part = { .directory = directory, .name = name };
-	struct stat status;
-	int error, fd = openat(directory, name,
-		O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int fd, error = file_open(directory, name, O_RDONLY, &fd);
 
-	if (fd < 0)
-		return errno;
-	error = or_errno(fstat(fd, &status));
-	if (error == 0 && !S_ISREG(status.st_mode))
-		error = EISDIR;
-	if (error == 0 && sum != NULL)
+	if (error != 0)
+		return error;
+	if (sum != NULL)
 		error = compare(fd, sum, is_over, arg);
 	close(fd);
 	if (error == 0)

@@ -20,7 +20,8 @@ struct part {
 	char etag[128];		/* "": none is known */
 };
 
-/* All of them return 0 or an errno value. */
+/* All of them return 0 or an errno value; EISDIR: what is there under one of
+ * the names is not a regular file. */
 
 /* EBUSY: another process is at it.  Without its ETag a part is of unknown
  * origin, and what to do with that is left to the caller. */

@@ -85,7 +85,7 @@ ends() {
 	wanted=$1
 	shift
 	status=0
-	timeout 120 $fetch -d "$dir" "$@" > "$tmp/out" 2>&1 9>&- || status=$?
+	timeout -k 5 120 $fetch -d "$dir" "$@" > "$tmp/out" 2>&1 9>&- || status=$?
 	[ $status -eq "$wanted" ] || complain \
 		"$case: ended with $status, not $wanted:" "$(cat "$tmp/out")"
 }
@@ -228,6 +228,20 @@ begin too_long
 ends 0 -v --sha256 "$(sum 1)" "$url/1"
 says 1 'status 416'
 is 1
+
+# What is there, and no file: waits for nobody, and holds up nobody.
+begin irregular
+part 50000
+rm "$dir/1.part.etag"
+mkfifo "$dir/1.part.etag" "$dir/2.part" "$dir/3"
+mkdir "$dir/4.part.etag"
+ln -s /dev/zero "$dir/5.part"
+ends 1 "$url/1" "$url/2" "$url/3" "$url/4" "$url/5" "$url/6"
+says 5 '/[12345]: it, its .part or .part.etag is not a regular file$'
+says 1 '^1 of 6 files, 5 failed; '
+is 6
+no 1 2 4 4.part 5
+[ -p "$dir/2.part" ] || complain "$case: where is the FIFO?"
 
 # A server that sends less than was asked for, as it may, is no whole file.
 if command -v python3 > "$tmp/none"; then

@@ -44,6 +44,7 @@ struct fetch {
 	future_limiter_t *limiter;	/* of bytes; NULL: none */
 	struct slot *slots;		/* as many as permits */
 	int directory, signals;
+	sigset_t stops;			/* SIGINT, SIGTERM */
 	size_t next, active, there, failed;
 	int64_t received;	/* bytes, of what is no longer under way */
 	future_time_t started;
@@ -143,11 +144,14 @@ static future_result_t whole(void *arg)
 			AT_SYMLINK_NOFOLLOW) == 0)
 		return future_follow(future_submit(fetch->pool, check, slot));
 	FUTURE_AUTO future_t *here = download(slot);
-
 	/* Not under its token: a cancel is to go by, to the end. */
-	return future_follow(future_then_with(here, &(future_continuation_t){
+	future_t *kept = future_then_with(here, &(future_continuation_t){
 		.executor = fetch->pool, .fn = keep, .arg = slot,
-		.token = FUTURE_NO_TOKEN }));
+		.token = FUTURE_NO_TOKEN });
+
+	if (future_state(kept) != FUTURE_PENDING)
+		future_cancel(here);	/* nobody waits; it has not begun */
+	return future_follow(kept);
 }
 
 /* What was resumed may have begun as something else. */
@@ -217,6 +221,23 @@ static struct slot *slot_take(struct fetch *fetch)
 	return slot;
 }
 
+/* Takes it.  False: there was no memory for it, and its function never runs. */
+static bool hangs(future_t *future)
+{
+	bool pending = future_state(future) == FUTURE_PENDING;
+
+	future_unref(future);
+	return pending;
+}
+
+/* Of the next file. */
+static void give_up(struct fetch *fetch, int error)
+{
+	fetch->failed++;
+	bars_say("%s: %s", fetch->options.wanted[fetch->next++].url,
+		future_strerror(error));
+}
+
 static void ask(struct fetch *fetch);
 
 /* With a permit, which is given back where it is not taken. */
@@ -225,27 +246,41 @@ static future_result_t begin(future_result_t permit, void *arg)
 	struct fetch *fetch = arg;
 	struct slot *slot;
 
-	if (is_over(fetch) || future_move(permit).error != 0)
+	if (is_over(fetch))
 		return future_ok(NULL);
+	permit = future_move(permit);
+	if (permit.error != 0) {
+		give_up(fetch, permit.error);
+		ask(fetch);
+		return future_ok(NULL);
+	}
 	slot = slot_take(fetch);
 	FUTURE_AUTO future_t *file = future_retry(fetch->loop,
 		&(future_retry_t){ .attempts = 2, .worth = was_resumed,
 			.fn = whole, .arg = slot });
 
-	future_unref(future_handle(file, done, slot));
+	if (!hangs(future_handle_on(file, fetch->loop, done, slot))) {
+		future_cancel(file);	/* it has not begun */
+		done(future_fail(ENOMEM), slot);
+	}
 	ask(fetch);
 	return future_ok(NULL);
+}
+
+static bool ask_permit(struct fetch *fetch)
+{
+	FUTURE_AUTO future_t *permit = future_semaphore_acquire_async(
+		&fetch->permits, 1);
+
+	return hangs(future_handle_on(permit, fetch->loop, begin, fetch));
 }
 
 /* One waits for a permit, not all: a list may be long. */
 static void ask(struct fetch *fetch)
 {
-	if (fetch->next == fetch->options.count)
-		return;
-	FUTURE_AUTO future_t *permit = future_semaphore_acquire_async(
-		&fetch->permits, 1);
-
-	future_unref(future_then_on(permit, fetch->loop, begin, fetch));
+	while (fetch->next < fetch->options.count && !ask_permit(fetch))
+		give_up(fetch, ENOMEM);
+	end_if_all_done(fetch);
 }
 
 static void await_signal(struct fetch *fetch);
@@ -255,7 +290,11 @@ static future_result_t on_signal(future_result_t in, void *arg)
 	struct fetch *fetch = arg;
 	struct signalfd_siginfo info;
 
-	if (read(fetch->signals, &info, sizeof(info)) != sizeof(info))
+	/* One that cannot be waited for kills.  (ECANCELED: the end.) */
+	if (in.error != 0 && in.error != ECANCELED)
+		sigprocmask(SIG_UNBLOCK, &fetch->stops, NULL);
+	if (in.error != 0 ||
+	    read(fetch->signals, &info, sizeof(info)) != sizeof(info))
 		return in;
 	if (is_over(fetch))
 		_exit(130);
@@ -270,7 +309,8 @@ static void await_signal(struct fetch *fetch)
 	FUTURE_AUTO future_t *came = reactor_readable(fetch->reactor,
 		fetch->signals);
 
-	future_unref(future_then(came, on_signal, fetch));
+	if (!hangs(future_handle_on(came, fetch->loop, on_signal, fetch)))
+		on_signal(future_fail(ENOMEM), fetch);
 }
 
 static const char *summary(char out[120], const struct fetch *fetch,
@@ -319,15 +359,15 @@ static int directory_open(struct fetch *fetch)
 
 static int signals_open(struct fetch *fetch)
 {
-	sigset_t set;
+	sigset_t *stops = &fetch->stops;
 
 	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+	sigemptyset(stops);
+	sigaddset(stops, SIGINT);
+	sigaddset(stops, SIGTERM);
+	if (sigprocmask(SIG_BLOCK, stops, NULL) != 0)
 		return errno;
-	fetch->signals = signalfd(-1, &set, SFD_CLOEXEC);
+	fetch->signals = signalfd(-1, stops, SFD_CLOEXEC);
 	return fetch->signals >= 0 ? 0 : errno;
 }
 

@@ -118,9 +118,13 @@ static size_t ask_permission(struct get *get, size_t length)
 {
 	FUTURE_AUTO future_t *permit = future_limiter_acquire_async(
 		get->limiter, length);
+	FUTURE_AUTO future_t *hung = future_handle_on(permit, get->loop,
+		go_on_reading, get);
 
-	future_unref(future_handle_on(permit, get->loop, go_on_reading, get));
-	return CURL_WRITEFUNC_PAUSE;
+	if (future_state(hung) == FUTURE_PENDING)
+		return CURL_WRITEFUNC_PAUSE;
+	get->error = ENOMEM;
+	return 0;
 }
 
 static size_t on_body(char *data, size_t one, size_t length, void *arg)

@@ -8,6 +8,7 @@
 fetch=samples/fetch
 [ -x $fetch ] || skip "$fetch was not built: no libcurl, or no libcrypto"
 [ -x samples/serve ] || skip "samples/serve was not built"
+[ -x tests/fetch_fails ] || skip "tests/fetch_fails was not built"
 # On a disk, as files are.
 TMPDIR=$PWD
 export TMPDIR
@@ -456,6 +457,48 @@ else
 	kill "$server"
 	exec 8<&-
 fi
+
+# Without memory for a thing that is hung, whichever it is: it ends.
+serve -s 20000
+size=20000
+dir=$tmp/without_memory
+call=0
+status=1
+while [ $status -ne 0 ]; do
+	call=$((call + 1))
+	case=without_memory_$call
+	mkdir "$dir"
+	body 4 > "$dir/4"
+	status=0
+	FAIL_HANG=$call timeout -k 5 60 tests/fetch_fails -d "$dir" -n 2 -l 100M \
+		"$url/1" "$url/2" "$url/3" "$url/4" > "$tmp/out" 2>&1 9>&- ||
+		status=$?
+	[ $status -le 1 ] || complain "$case: $status:" "$(cat "$tmp/out")"
+	for i in 1 2 3 4; do
+		[ ! -e "$dir/$i" ] || is $i
+	done
+	says 1 " of 4 files, $status failed"
+	! grep -q '^refused' "$tmp/out" || status=1
+	rm -r "$dir"
+done
+[ $call -gt 40 ] || complain "$case: only $call calls"
+
+# Nor does it wait for signals then: they kill.
+for call in 1 2; do
+	begin deaf_$call
+	: > "$tmp/out"		# it has been said before
+	FAIL_HANG=$call timeout --foreground -k 5 60 tests/fetch_fails \
+		-d "$dir" "$url/silent" > "$tmp/out" 2>&1 9>&- &
+	pid=$!
+	until grep -q '^refused' "$tmp/out" || ! kill -0 $pid; do
+		:
+	done
+	kill -INT $pid
+	status=0
+	wait $pid 2> "$tmp/none" || status=$?
+	[ $status -eq 130 ] || complain "$case: $status"
+done
+size=200000
 
 begin demo
 (cd "$dir" && exec "$OLDPWD/$fetch" --demo -l 100M) > "$tmp/out" 2>&1 9>&- ||

@@ -169,6 +169,20 @@ tests_check_oom_SOURCES = tests/check_oom.c $(fail_thread) \
 	tests/fail/completion.c tests/fail/each.c tests/fail/limiter.c \
 	tests/fail/map.c tests/fail/retry.c tests/fail/memory.h
 
+# Not a test itself: check_fetch.sh runs it.
+if SAMPLES
+if HAVE_CURL
+if HAVE_CRYPTO
+check_PROGRAMS += tests/fetch_fails
+endif
+endif
+endif
+tests_fetch_fails_SOURCES = $(samples_fetch_SOURCES) \
+	tests/fail/hangs.c tests/fail/hangs.h
+tests_fetch_fails_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) \
+	-include $(srcdir)/tests/fail/hangs.h
+tests_fetch_fails_LDADD = lib/libfuture.la $(CURL_LIBS) $(CRYPTO_LIBS)
+
 # For every program that names no libraries of its own.
 LDADD = lib/.libs/libfuture-internal.a $(CHECK_LIBS)
 AM_CPPFLAGS += $(CHECK_CFLAGS)

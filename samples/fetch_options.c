@@ -216,6 +216,10 @@ int options_read(int argc, char **argv, struct options *options)
 		if (!set(options, option, optarg, &sum))
 			return 2;
 	}
+	if (options->demo && (options->count > 0 || optind < argc)) {
+		fputs("fetch: --demo takes no URL and no list\n", stderr);
+		return 2;
+	}
 	if (!add_arguments(options, argc - optind, argv + optind, sum))
 		return 2;
 	if (options->directory == NULL)

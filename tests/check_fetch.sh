@@ -534,6 +534,8 @@ done
 ends 2
 ends 2 -i "$tmp/there_is_none"
 ends 2 --sha256 "$(sum 1)" "$url/1" "$url/2"
+ends 2 --demo "$url/1"
+says 1 '^fetch: --demo takes no URL'
 ends 0 --help
 [ ! -e "$dir" ] || complain "$case: there is something"
 exit $failed

@@ -110,7 +110,7 @@ static future_result_t read_blocks(void *unused)
 		if (error == ECANCELED && !future_cancel_requested())
 			error = EPIPE;	/* a signal: as at the end */
 		else if (error != 0 && error != ECANCELED)
-			error = report("input", error);
+			error = report(world.options.input, error);
 		else if (error == 0)
 			error = block != NULL ? send_block(block) : EPIPE;
 		world.bytes = world.input.offset - world.options.from;
@@ -202,11 +202,11 @@ static int write_batch(const struct batch *batch)
 	}
 	error = write_all(world.output, json, (int)batch->count);
 	if (error != 0)
-		return report("output", error);
+		return report(world.options.output, error);
 	world.lines += batch->lines;
 	world.broken += broken;
 	error = write_all(world.errors, errors, (int)batch->count);
-	return error == 0 ? 0 : report("errors", error);
+	return error == 0 ? 0 : report(world.options.errors, error);
 }
 
 static future_result_t write_batches(void *unused)

@@ -65,8 +65,11 @@ enum { REPORTED = -1 };	/* an error that has been printed */
 /* Prints it.  Returns REPORTED. */
 int report(const char *what, int error);
 
-/* Returns 0 or REPORTED.  They are open until the program ends. */
-int files_open(const struct options *options, struct input *ret_input,
+/*
+ * Returns 0 or REPORTED; then all have names.  They are open until the program
+ * ends.
+ */
+int files_open(struct options *options, struct input *ret_input,
 	int *ret_output, int *ret_errors);
 
 /* Blocks until all has been written.  Returns 0 or an errno value. */

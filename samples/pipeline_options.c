@@ -157,6 +157,10 @@ bool options_read(int argc, char **argv, struct options *ret_options,
 			"more\n", argv[argc - 1]);
 		return false;
 	}
+	if (options.broken > 0 && options.generate == 0) {
+		fputs("pipeline: --broken is of --generate only\n", stderr);
+		return false;
+	}
 	if (optind < argc && strcmp(argv[optind], "-") != 0)
 		options.input = argv[optind];
 	*ret_options = options;

@@ -253,17 +253,19 @@ head -n 1 "$tmp/fifo.2" > "$tmp/out"
 wait $!
 head -n 1 "$tmp/json" | cmp - "$tmp/out" || complain 'a closed pipe'
 [ "$(cat "$tmp/status")" = 1 ] || complain "a closed pipe: $(cat "$tmp/status")"
-says '^pipeline: output: Broken pipe$'
+says '^pipeline: standard output: Broken pipe$'
 if [ -c /dev/full ]; then
 	pipeline 1 -q -e /dev/null -o /dev/full "$tmp/log"
-	says '^pipeline: output: No space left on device$'
+	says '^pipeline: /dev/full: No space left on device$'
 	pipeline 1 -q -e /dev/full -o /dev/null "$tmp/log"
-	says '^pipeline: errors: No space left on device$'
+	says '^pipeline: /dev/full: No space left on device$'
+	pipeline 1 --generate=9 -o /dev/full
+	says '^pipeline: /dev/full: No space left on device$'
 else
 	echo 'no /dev/full: a full disk was not tried'
 fi
 pipeline 1 -q "$tmp"
-says '^pipeline: input: Is a directory$'
+says "^pipeline: $tmp: Is a directory\$"
 pipeline 1 -q <&-
 says '^pipeline: standard input: Bad file descriptor$'
 pipeline 1 "$tmp/none"
@@ -274,7 +276,8 @@ says 'again: this is the input$'
 same "$tmp/log" "$tmp/again" 'the log is gone'
 
 for wrong in '-w 0' '-w x' '-b 0' '-d 99999' '--from=1:' '--from=-1' \
-	'--from=1x' 'one two' '--generate=5 log' '--broken=0'; do
+	'--from=1x' 'one two' '--generate=5 log' '--broken=0' \
+	'--broken=2' '--broken=2 log' '--batch=1k'; do
 	# shellcheck disable=SC2086 # they are several
 	pipeline 2 $wrong
 	says '^pipeline: .*'

@@ -238,7 +238,7 @@ int main(int argc, char **argv)
 	if (error > 0)
 		fprintf(stderr, "census: %s: %s\n", options.file,
 			error == ENODATA ? "it is empty" :
-			error == ESPIPE ? "it is no file" :
+			error == ESPIPE ? "it is no regular file" :
 			future_strerror(error));
 	if (error != 0)
 		return 1;
@@ -251,7 +251,8 @@ int main(int argc, char **argv)
 	}
 	census_close(&job);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
-		perror("census");
+		fprintf(stderr, "census: standard output: %s\n",
+			future_strerror(errno));
 		status = 1;
 	}
 	return status;

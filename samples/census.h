@@ -21,6 +21,7 @@ struct census_options {
 	enum census_how how;
 	size_t count;		/* threads or processes; 0: one for each CPU */
 	size_t chunk, most_groups;
+	size_t generate;	/* rows; 0: none */
 	bool verify, bench, verbose;
 };
 

@@ -34,7 +34,8 @@ static int compare(const struct bytes *wanted, const struct table *table)
 
 	if (error == 0 && (bytes.size != wanted->size ||
 	    memcmp(bytes.data, wanted->data, bytes.size) != 0)) {
-		fputs("census: not the answer of the run alone\n", stderr);
+		fputs("census: the answer is not the one that a loop alone "
+			"finds\n", stderr);
 		error = -1;
 	}
 	free(bytes.data);

@@ -65,15 +65,14 @@ static size_t number_of(const char *option, const char *text,
 	return 0;
 }
 
-static int generate(const char *text)
+/* Returns the exit status. */
+static int generate(size_t rows)
 {
-	size_t rows = number_of("generate", text, LONG_MAX);
-	int error = rows != 0 ? census_generate(rows, stdout) : 0;
+	int error = census_generate(rows, stdout);
 
-	if (rows == 0)
-		return 2;
 	if (error != 0)
-		fprintf(stderr, "census: %s\n", future_strerror(error));
+		fprintf(stderr, "census: standard output: %s\n",
+			future_strerror(error));
 	return error != 0;
 }
 
@@ -108,8 +107,8 @@ static bool take(int option, struct census_options *options, int *ret_status)
 	case VERBOSE:
 		return options->verbose = true;
 	case GENERATE:
-		*ret_status = generate(optarg);
-		return false;
+		options->generate = number_of("generate", optarg, LONG_MAX);
+		return options->generate != 0;
 	case 'h':
 		*ret_status = fputs(help, stdout) == EOF || fflush(stdout) != 0;
 		return false;
@@ -124,16 +123,22 @@ bool census_options_read(int argc, char **argv,
 {
 	struct census_options options = { .how = CENSUS_THREADS,
 		.chunk = 1 << 20, .most_groups = 100000 };
-	int option;
+	int option, count = 0;
 
 	*ret_status = 2;
 	argv[0] = (char *)"census";	/* for the messages of getopt */
-	while ((option = getopt_long(argc, argv, "g:v:t:p:h", longs, NULL)) !=
-	       -1)
+	for (; (option = getopt_long(argc, argv, "g:v:t:p:h", longs, NULL)) !=
+	     -1; count++)
 		if (!take(option, &options, ret_status))
 			return false;
-	if (argc - optind != 1) {
-		fputs("census: one FILE is wanted; --help says more\n", stderr);
+	if (options.generate != 0 && count == 1 && optind == argc) {
+		*ret_status = generate(options.generate);
+		return false;
+	}
+	if (options.generate != 0 || argc - optind != 1) {
+		fputs(options.generate != 0 ? "census: --generate takes no "
+			"FILE and no other option\n" : "census: one FILE is "
+			"wanted; --help says more\n", stderr);
 		return false;
 	}
 	options.file = argv[optind];

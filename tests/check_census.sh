@@ -210,11 +210,13 @@ for file in . /dev/null empty.csv nowhere.csv fifo.csv; do
 	[ "$(grep -c "^census: $file: " err)" = 1 ] || complain "$(cat err)"
 done
 for line in '' 'a b' '-t0 a' '-t-1 a' '-p17 a' '--chunk=1k a' '--none a' \
-	'--generate= '; do
+	'--generate= ' '--generate=0' '--generate 2 sizes.csv' \
+	'sizes.csv --generate 2' '--generate 2 --group=city' '--generate 2 -x'; do
 	# shellcheck disable=SC2086 # they are words
 	census $line
 	ends 2 "census $line"
 	grep -q '^census: ' err || complain "census $line: $(cat err)"
+	[ ! -s out ] || complain "census $line: $(cat out)"
 done
 census --help
 ends 0 --help
@@ -230,6 +232,16 @@ ends 0 --help
 grep -q '^census: process [123] of 3: File ' out ||
 	grep -q '^census: File too large$' out || complain "$(cat out)"
 grep -qx 'status 1' out || complain "a process dies: $(cat out)"
+
+if [ -c /dev/full ]; then
+	for line in '--generate 9' '-g city readings.csv'; do
+		# shellcheck disable=SC2086 # they are words
+		"$program" $line > /dev/full 2> err &&
+			complain "$line: to a full disk"
+		[ "$(cat err)" = 'census: standard output: No space left on device' ] ||
+			complain "$line: $(cat err)"
+	done
+fi
 
 census -g city -v temperature --bench -t 2 readings.csv
 ends 0 --bench

@@ -12,6 +12,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <future.h>
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -42,6 +43,7 @@ struct connection {
 struct loop {
 	const struct server_options *options;
 	int epoll, listener;
+	int spare;			/* given up to accept one more */
 	struct connection *connections;
 	struct connection *first, *last;	/* of those DELAYED */
 	uint32_t lot;				/* the last that was drawn */
@@ -200,13 +202,38 @@ static void accept_one(struct loop *loop, int fd)
 	loop->connections = c;
 }
 
-static void accept_all(struct loop *loop)
+/*
+ * Without a descriptor nothing can be accepted, and epoll would say for ever
+ * that there is something.  EAGAIN: nothing more.
+ */
+static int drop_one(struct loop *loop)
 {
-	int fd;
+	int fd, error;
 
-	while ((fd = accept4(loop->listener, NULL, NULL,
-			SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0)
-		accept_one(loop, fd);
+	close(loop->spare);
+	fd = accept4(loop->listener, NULL, NULL, SOCK_CLOEXEC);
+	error = fd >= 0 ? 0 : errno;
+	close(fd);
+	loop->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	return error;
+}
+
+/* Returns 0, or why it cannot go on: others took the spare descriptor. */
+static int accept_all(struct loop *loop)
+{
+	int error = 0;
+
+	while (error == 0) {
+		int fd = accept4(loop->listener, NULL, NULL,
+			SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd >= 0)
+			accept_one(loop, fd);
+		else
+			error = errno != EMFILE && errno != ENFILE ? errno :
+				drop_one(loop);
+	}
+	return loop->spare < 0 ? error : 0;
 }
 
 /*
@@ -224,7 +251,7 @@ static bool turn(struct loop *loop, int *ret_error)
 	if (count == 1 && event.data.ptr == NULL)
 		return false;
 	if (count == 1 && event.data.ptr == loop)
-		accept_all(loop);
+		*ret_error = accept_all(loop);
 	else if (count == 1)
 		connection_serve(loop, event.data.ptr);
 	write_due(loop);
@@ -260,13 +287,15 @@ int server_run(const struct server_options *options, int listener, int leash)
 	loop.epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (loop.epoll < 0)
 		return errno;
-	error = watch(&loop, listener, &loop);
+	loop.spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	error = loop.spare < 0 ? errno : watch(&loop, listener, &loop);
 	if (error == 0)
 		error = watch(&loop, leash, NULL);
 	while (error == 0 && turn(&loop, &error))
 		;
 	while (loop.connections != NULL)
 		connection_free(&loop, loop.connections);
+	close(loop.spare);
 	close(loop.epoll);
 	return error;
 }

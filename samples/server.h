@@ -8,8 +8,9 @@
  *
  * It is a process of its own, so that its CPU time is not taken for that of
  * the program that downloads.  It serves as many connections at once as there
- * may be descriptors, keeps them if it is asked in HTTP/1.1,
- * and ends when the pipe from its parent is closed: so also when that dies.
+ * may be descriptors (one more is closed at once), keeps them if it is asked in
+ * HTTP/1.1, and ends when the pipe from its parent is closed: so also when that
+ * dies.
  *
  *	/NUMBER		a body of its own for each number, or a range of it
  *	/pages/NUMBER	HTML with links to twice that, the next, and half

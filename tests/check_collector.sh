@@ -27,9 +27,15 @@ says() {
 	done
 }
 
-# serve OPTION...: $url is a server that lives until `unserve`.
+# serve OPTION...: $url is a server that lives until `unserve`, with no more
+# than $descriptors if that is set.
 serve() {
-	samples/serve "$@" < "$tmp/leash" > "$tmp/port" &
+	(
+		# shellcheck disable=SC3045 # dash and bash have it
+		[ -z "${descriptors:-}" ] || ulimit -n "$descriptors"
+		exec samples/serve "$@"
+	) < "$tmp/leash" > "$tmp/port" &
+	server=$!
 	exec 9> "$tmp/leash"
 	read -r port < "$tmp/port" || exit 99
 	url=http://127.0.0.1:$port
@@ -117,6 +123,22 @@ says '.*, at most 5 at once, .*'
 		'.*, at most 32 at once, .*' 'success rate: 100.0 % (100 of 100)'
 	exit $failed
 ) || failed=1
+
+# Nor at the server: one too many is closed, and costs it no time.
+descriptors=20
+serve
+collect 1 --way=loop --timeout=1000 --count=40 "$url/silent"
+# shellcheck disable=SC2046 # they are words
+set -- $(sed -n 's/^failed: \([0-9]*\) timeout, 0 status, \([0-9]*\) .*/\1 \2/p' \
+	"$tmp/err")
+if [ "$1" -lt 10 ] || [ "$1" -gt 16 ] || [ "$2" -ne $((40 - $1)) ]; then
+	complain "a server with $descriptors descriptors: $(cat "$tmp/err")"
+fi
+awk '{ exit $14 + $15 > 30 }' "/proc/$server/stat" ||
+	complain "it spins: $(cat "/proc/$server/stat")"
+collect 0 "$url/1"
+unserve
+descriptors=
 
 collect 0 --table --count=20 --delay=20 --workers=5
 awk 'NR == 1 { next }

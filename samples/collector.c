@@ -30,6 +30,7 @@ struct collector {
 	enum way way;
 	struct request *requests;
 	size_t started, done;
+	size_t at_once;		/* started and not done */
 	struct reactor *reactor;
 	future_executor_t *loop;	/* the reactor's */
 	future_executor_t *pool;
@@ -119,39 +120,59 @@ static future_t *start(struct collector *c, struct request *request)
 	}
 }
 
+/* Only here is one counted. */
+static void over(struct request *request, int error)
+{
+	struct collector *c = request->collector;
+	size_t done = ++c->done, count = c->options->count;
+
+	request->error = error;
+	if (done * 10 / count != (done - 1) * 10 / count &&
+	    !c->options->table)
+		fprintf(stderr, "%s: %zu of %zu done\n", way_names[c->way],
+			done, count);
+}
+
 static future_result_t arrived(future_result_t in, void *arg);
 
 static void start_next(struct collector *c)
 {
 	struct request *request = &c->requests[c->started];
-	FUTURE_AUTO future_t *answer = NULL;
 
 	*request = (struct request){ .collector = c,
 		.url = c->options->urls[c->started % c->options->url_count],
 		.timeout_ms = c->options->timeout_ms };
 	c->started++;
-	answer = start(c, request);
-	future_unref(future_handle_on(answer, c->loop, arrived, request));
+	FUTURE_AUTO future_t *answer = start(c, request);
+	FUTURE_AUTO future_t *end = future_handle_on(answer, c->loop, arrived,
+		request);
+
+	/* It runs on this thread, so not yet; and not at all without memory. */
+	if (future_state(end) == FUTURE_FAILED) {
+		future_cancel(answer);
+		over(request, ENOMEM);
+	}
 }
 
-/* On the loop: an answer, or why there is none.  Only here is it counted. */
+/* As many as may be; and the end, when all of them are over. */
+static void start_more(struct collector *c)
+{
+	while (c->started < c->options->count &&
+	       c->started - c->done < c->at_once)
+		start_next(c);
+	if (c->done == c->options->count)
+		reactor_stop(c->reactor);
+}
+
+/* On the loop: an answer, or why there is none. */
 static future_result_t arrived(future_result_t in, void *arg)
 {
 	struct request *request = arg;
-	struct collector *c = request->collector;
-	size_t done = ++c->done, count = c->options->count;
 
-	request->error = in.error;
 	if (in.value != NULL)
 		note(request, in.value);	/* the handle of a transfer */
-	if (done * 10 / count != (done - 1) * 10 / count &&
-	    !c->options->table)
-		fprintf(stderr, "%s: %zu of %zu done\n", way_names[c->way],
-			done, count);
-	if (c->started < count)
-		start_next(c);
-	else if (done == count)
-		reactor_stop(c->reactor);
+	over(request, in.error);
+	start_more(request->collector);
 	return future_ok(NULL);
 }
 
@@ -189,13 +210,12 @@ static int run(struct collector *c)
 	future_pool_options_t pool = { .threads = c->options->workers,
 		.name = "worker", .on_thread_start = handle_open,
 		.on_thread_stop = handle_close };
-	size_t at_once = window(c->options, c->way);
 	int error = c->way == POOL ? future_pool_new(&pool, &c->pool) : 0;
 
+	c->at_once = window(c->options, c->way);
 	if (error != 0)
 		return error;
-	while (c->started < at_once)
-		start_next(c);
+	start_more(c);
 	error = reactor_run(c->reactor);
 	c->started = c->options->count;		/* also on an error */
 	future_executor_unref(c->pool);

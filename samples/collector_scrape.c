@@ -180,14 +180,21 @@ static future_result_t leave(future_result_t in, void *arg)
 static future_result_t download(future_result_t place, void *arg)
 {
 	struct visit *visit = arg;
+	struct scrape *scrape = visit->scrape;
 	struct host *host = visit->host;
-	FUTURE_AUTO future_t *answer = reactor_transfer(visit->scrape->reactor,
+	FUTURE_AUTO future_t *answer = reactor_transfer(scrape->reactor,
 		set_up(curl_easy_init(), visit), NULL, NULL);
+	future_t *left = future_handle_on(answer, scrape->loop, leave, visit);
 
+	/* Without memory nobody would leave: the place is not its own. */
+	if (future_state(left) == FUTURE_FAILED) {
+		future_cancel(answer);
+		return future_follow(left);
+	}
 	future_move(place);
 	if (++host->now > host->most)
 		host->most = host->now;
-	return future_follow(future_handle(answer, leave, visit));
+	return future_follow(left);
 }
 
 static bool is_html(CURL *easy)
@@ -256,10 +263,12 @@ static int level_begin(struct scrape *scrape)
 		pages[i] = visit->parsed;
 	}
 	FUTURE_AUTO future_t *all = future_all_settled(pages, count);
+	FUTURE_AUTO future_t *next = future_handle_on(all, scrape->loop,
+		level_next, scrape);
 
-	future_unref(future_handle_on(all, scrape->loop, level_next, scrape));
 	free(pages);
-	return 0;
+	/* It runs on this thread, so not yet; and not at all without memory. */
+	return future_state(next) == FUTURE_FAILED ? ENOMEM : 0;
 }
 
 /* The links of a page that is there. */

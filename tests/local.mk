@@ -207,6 +207,7 @@ AM_TESTS_ENVIRONMENT = \
 		UBSAN_OPTIONS="print_stacktrace=1:$$UBSAN_OPTIONS";
 
 EXTRA_DIST += $(tests_in_sh) tests/lib.sh tests/cxx.cc tests/dlclose.c \
+	tests/fail_call.c \
 	tests/check.h tests/child.h tests/debugged.c tests/listing.h \
 	tests/looping.h tests/own.h tests/reporting.h \
 	tests/stress.h tests/support.h tests/tools.h tests/tracing.h tests/waiting.h \

@@ -25,6 +25,9 @@
 
 const char *const way_names[WAYS] = { "sequential", "pool", "loop" };
 
+/* Descriptors of a thread that blocks: a socket, and two to wake it by. */
+enum { POOL_EACH = 3 };
+
 struct collector {
 	const struct options *options;
 	enum way way;
@@ -187,18 +190,14 @@ size_t raise_limit(void)
 	return limit.rlim_max;
 }
 
-/* How many requests may be started and not answered. */
-static size_t window(const struct options *options, enum way way)
+/* The lesser of both, if there are descriptors for so many requests at once. */
+static size_t afford(size_t one, size_t other, size_t each)
 {
 	const size_t spare = 32;	/* for what else there is */
-	size_t limit = raise_limit(), want = options->at_once;
+	size_t limit = raise_limit(), want = one < other ? one : other;
 
-	if (way == SEQUENTIAL)
-		return 1;
-	if (want > options->count)
-		want = options->count;
-	if (way == LOOP && want + spare > limit) {
-		want = limit > spare ? limit - spare : 1;
+	if (want * each + spare > limit) {
+		want = limit >= spare + each ? (limit - spare) / each : 1;
 		fprintf(stderr, "collector: %zu descriptors at most: %zu at "
 			"once\n", limit, want);
 	}
@@ -207,12 +206,20 @@ static size_t window(const struct options *options, enum way way)
 
 static int run(struct collector *c)
 {
-	future_pool_options_t pool = { .threads = c->options->workers,
-		.name = "worker", .on_thread_start = handle_open,
+	const struct options *options = c->options;
+	future_pool_options_t pool = { .name = "worker",
+		.on_thread_start = handle_open,
 		.on_thread_stop = handle_close };
-	int error = c->way == POOL ? future_pool_new(&pool, &c->pool) : 0;
+	int error = 0;
 
-	c->at_once = window(c->options, c->way);
+	c->at_once = c->way == SEQUENTIAL ? 1 : options->at_once;
+	if (c->way == LOOP)
+		c->at_once = afford(options->count, options->at_once, 1);
+	if (c->way == POOL) {
+		pool.threads = afford(options->count, options->workers,
+			POOL_EACH);
+		error = future_pool_new(&pool, &c->pool);
+	}
 	if (error != 0)
 		return error;
 	start_more(c);

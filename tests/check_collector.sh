@@ -123,6 +123,11 @@ says '.*, at most 5 at once, .*'
 	collect 0 --way=loop --count=100 --delay=20
 	says 'collector: 64 descriptors at most: 32 at once' \
 		'.*, at most 32 at once, .*' 'success rate: 100.0 % (100 of 100)'
+	collect 0 --way=pool --count=100 --delay=20
+	says 'collector: 64 descriptors at most: 10 at once' \
+		'.*, at most 10 at once, .*' 'success rate: 100.0 % (100 of 100)'
+	collect 0 --way=pool --count=30 --delay=20 --workers=9
+	! grep descriptors "$tmp/err" || complain '9 workers are too many'
 	exit $failed
 ) || failed=1
 

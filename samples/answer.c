@@ -135,10 +135,12 @@ static void head_end(struct answer *answer, size_t length)
 }
 
 static void refuse(struct answer *answer, const char *request,
-	const char *status)
+	const char *status, const char *where)
 {
 	answer->length = 0;
 	head_begin(answer, request, status, "text/plain");
+	if (where != NULL)
+		head_add(answer, "Location", where);
 	head_end(answer, 0);
 }
 
@@ -216,12 +218,12 @@ bool answer_choose(const struct server_options *options, uint32_t *lot,
 {
 	struct answer *answer = ret_answer;
 	unsigned long page = 0;
-	char what[32] = "";
+	char what[32] = "", where[200] = "moved";
 	bool endless, truncated;
 
 	answer->options = options;
 	answer->from = answer->length = 0;
-	sscanf(request, "GET /%31[^ ?]", what);
+	sscanf(request, "GET /%31[^ ?]?%199[^ ]", what, where);
 	if (strcmp(what, "silent") == 0)
 		return false;
 	endless = strcmp(what, "endless") == 0;
@@ -233,10 +235,14 @@ bool answer_choose(const struct server_options *options, uint32_t *lot,
 		answer->number = ULONG_MAX;
 	if (strcmp(what, "garbage") == 0)
 		garbage(answer);
+	else if (strcmp(what, "moved") == 0)
+		refuse(answer, request, "302 Found", where);
+	else if (strcmp(what, "partial") == 0)
+		refuse(answer, request, "206 Partial Content", NULL);
 	else if (answer->number == 0 && (page == 0 || page > options->pages))
-		refuse(answer, request, "404 Not Found");
+		refuse(answer, request, "404 Not Found", NULL);
 	else if (!truncated && draw(lot, options->fail_one_in))
-		refuse(answer, request, "503 Service Unavailable");
+		refuse(answer, request, "503 Service Unavailable", NULL);
 	else if (answer->number != 0)
 		body_answer(answer, lot, request, endless, truncated);
 	else {

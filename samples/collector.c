@@ -49,15 +49,30 @@ static size_t take(char *data, size_t size, size_t count, void *arg)
 	return size * count;
 }
 
-static CURL *set_up(CURL *easy, struct request *request)
+CURL *request_set_up(CURL *easy, const struct request *request,
+	curl_write_callback write, void *arg)
 {
 	if (easy == NULL)
 		return NULL;
 	curl_easy_setopt(easy, CURLOPT_URL, request->url);
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take);
-	curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, write);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, arg);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	/* Older ones follow to FTP as well. */
+#if LIBCURL_VERSION_NUM >= 0x075500
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+#endif
+	return easy;
+}
+
+static CURL *set_up(CURL *easy, struct request *request)
+{
+	if (request_set_up(easy, request, take, request) == NULL)
+		return NULL;
+	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
+	curl_easy_setopt(easy, CURLOPT_MAXREDIRS, 10L);
 	/* Many wait, and what they wait for is small. */
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 1024L);
 	request->begin = future_now();

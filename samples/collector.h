@@ -7,6 +7,7 @@
 
 #include "server.h"
 
+#include <curl/curl.h>
 #include <future.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -53,6 +54,13 @@ struct request {
 };
 
 /*
+ * Has `easy`, which may be NULL, make it over HTTP or HTTPS, and give what
+ * arrives to `write`.  Returns `easy`.
+ */
+CURL *request_set_up(CURL *easy, const struct request *request,
+	curl_write_callback write, void *arg);
+
+/*
  * Makes as many requests as the options say, in one of the ways.  Returns 0
  * when all are over, whatever became of each, or an errno value.  Free
  * *ret_requests with free().
@@ -68,7 +76,7 @@ int collect(const struct options *options, enum way way,
 int own_server_start(struct options *options, struct server *ret_server);
 void own_server_stop(struct options *options, struct server *server);
 
-/* Why a request has failed. */
+/* Why a request has failed; what is there is whole. */
 enum reason { THERE, TIMEOUT, STATUS, CONNECTION, REASONS };
 
 enum reason request_reason(const struct request *request);

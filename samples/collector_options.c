@@ -13,6 +13,8 @@ static const char help[] =
 "Usage: collector [OPTION]... [URL]...\n"
 "Collects data from many APIs: prints the URL, status, size, Adler-32 and\n"
 "milliseconds of each answer, and what failed apart, to the standard error.\n"
+"URLs are of http:// or https://; redirects are followed, ten of each.  What\n"
+"ends with no status of 200 to 299, or with 206, which is a part, has failed.\n"
 "\n"
 "  -w, --way=WAY         sequential, pool or loop (loop); all, in a table\n"
 "  -n, --count=N         requests, the URLs in turn (100; one for each URL)\n"
@@ -23,7 +25,8 @@ static const char help[] =
 "                        or a URL, 100 requests of 1 s, 1000 of 50 ms, and\n"
 "                        10000 at once: that takes three minutes\n"
 "\n"
-"  -s, --scrape          follow the links of pages, each once\n"
+"  -s, --scrape          follow the links of pages, each once, and redirects\n"
+"                        as links; not followed, such a page has failed\n"
 "  -D, --depth=N         so many links from the first (2)\n"
 "  -H, --per-host=N      so many at once of a host (4)\n"
 "  -o, --other-hosts     also links to hosts that none of the URLs names\n"
@@ -180,6 +183,19 @@ static void complete(struct options *options)
 		options->count = 100;
 }
 
+static bool url_check(const char *text)
+{
+	CURLU *parts = curl_url();
+	CURLUcode code = curl_url_set(parts, CURLUPART_URL, text, 0);
+
+	curl_url_cleanup(parts);
+	if (code == CURLUE_OK && strncasecmp(text, "http", 4) == 0)
+		return true;
+	fprintf(stderr, "collector: '%s' is not a URL of http:// or https://\n",
+		text);
+	return false;
+}
+
 bool options_read(int argc, char **argv, struct options *ret_options,
 	int *ret_status)
 {
@@ -203,6 +219,9 @@ bool options_read(int argc, char **argv, struct options *ret_options,
 	}
 	options.urls = argv + optind;
 	options.url_count = (size_t)(argc - optind);
+	for (size_t i = 0; i < options.url_count; i++)
+		if (!url_check(options.urls[i]))
+			return false;
 	complete(&options);
 	*ret_options = options;
 	return true;

@@ -34,7 +34,9 @@ enum reason request_reason(const struct request *request)
 		return TIMEOUT;
 	if (request->error != 0)
 		return CONNECTION;
-	return request->status >= 400 ? STATUS : THERE;
+	/* 206: a part, though all was asked for. */
+	return request->status / 100 == 2 && request->status != 206 ? THERE :
+		STATUS;
 }
 
 /* Data first, all of it; then what failed. */
@@ -67,6 +69,9 @@ void request_complain(const struct request *request)
 		break;
 	case CONNECTION:
 		fprintf(stderr, "%s: connection: %s\n", request->url,
+			request->error == REACTOR_CURL -
+			CURLE_UNSUPPORTED_PROTOCOL ?
+			"it has moved to neither http nor https" :
 			reactor_strerror(request->error));
 		break;
 	default:

@@ -32,6 +32,7 @@ struct visit {
 	struct scrape *scrape;
 	struct host *host;
 	size_t depth;
+	bool moved;			/* to one that is visited */
 	char *body;
 	future_t *parsed;		/* the end of its chain */
 	struct page *page;		/* when that has settled */
@@ -138,28 +139,17 @@ static size_t keep(char *data, size_t size, size_t count, void *arg)
 	size_t bytes = visit->request.bytes, more = size * count;
 	char *body;
 
-	if (more > MOST_BYTES - bytes)
+	body = more <= MOST_BYTES - bytes ?
+		realloc(visit->body, bytes + more) : NULL;
+	if (body == NULL) {
+		visit->request.error = more > MOST_BYTES - bytes ?
+			REACTOR_CURL - CURLE_FILESIZE_EXCEEDED : ENOMEM;
 		return 0;
-	body = realloc(visit->body, bytes + more);
-	if (body == NULL)
-		return 0;
+	}
 	memcpy(body + bytes, data, more);
 	visit->body = body;
 	visit->request.bytes += more;
 	return more;
-}
-
-static CURL *set_up(CURL *easy, struct visit *visit)
-{
-	if (easy == NULL)
-		return NULL;
-	curl_easy_setopt(easy, CURLOPT_URL, visit->request.url);
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, keep);
-	curl_easy_setopt(easy, CURLOPT_WRITEDATA, visit);
-	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
-		(long)visit->request.timeout_ms);
-	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	return easy;
 }
 
 /* On the loop: the place is the next one's. */
@@ -183,7 +173,8 @@ static future_result_t download(future_result_t place, void *arg)
 	struct scrape *scrape = visit->scrape;
 	struct host *host = visit->host;
 	FUTURE_AUTO future_t *answer = reactor_transfer(scrape->reactor,
-		set_up(curl_easy_init(), visit), NULL, NULL);
+		request_set_up(curl_easy_init(), &visit->request, keep, visit),
+		NULL, NULL);
 	future_t *left = future_handle_on(answer, scrape->loop, leave, visit);
 
 	/* Without memory nobody would leave: the place is not its own. */
@@ -212,6 +203,7 @@ static future_result_t parse(future_result_t easy, void *arg)
 	struct visit *visit = arg;
 	const char *url = visit->request.url, *moved = NULL;
 	struct page *page = page_parse(url, visit->body,
+		request_reason(&visit->request) == THERE &&
 		is_html(easy.value) ? visit->request.bytes : 0);
 
 	curl_easy_getinfo(easy.value, CURLINFO_REDIRECT_URL, &moved);
@@ -239,7 +231,8 @@ static void level_end(struct scrape *scrape, size_t end)
 
 		future_unref(visit->parsed);
 		visit->parsed = NULL;
-		visit->request.error = parsed.error;
+		if (visit->request.error == 0)
+			visit->request.error = parsed.error;
 		visit->page = parsed.value;
 		free(visit->body);
 		visit->body = NULL;
@@ -271,14 +264,20 @@ static int level_begin(struct scrape *scrape)
 	return future_state(next) == FUTURE_FAILED ? ENOMEM : 0;
 }
 
-/* The links of a page that is there. */
-static void follow(struct scrape *scrape, const struct visit *visit)
+/* The links of a page that is there, or where it has moved to. */
+static void follow(struct scrape *scrape, struct visit *visit)
 {
-	if (request_reason(&visit->request) != THERE ||
-	    visit->depth == scrape->options->depth)
+	const struct page *page = visit->page;
+	const struct visit *to;
+
+	if (page == NULL || page->link_count == 0)
 		return;
-	for (size_t i = 0; i < visit->page->link_count; i++)
-		find(scrape, visit->page->links[i], visit->depth + 1);
+	for (size_t i = 0; i < page->link_count &&
+	     visit->depth < scrape->options->depth; i++)
+		find(scrape, page->links[i], visit->depth + 1);
+	to = xmlHashLookup(scrape->seen, (const xmlChar *)page->links[0]);
+	visit->moved = request_reason(&visit->request) != THERE &&
+		to != NULL && to != visit;
 }
 
 /* On the loop. */
@@ -310,11 +309,8 @@ static int find_first(struct scrape *scrape)
 	for (size_t i = 0; i < options->url_count; i++) {
 		char *url = page_resolve(options->urls[i], options->urls[i]);
 
-		if (url == NULL) {
-			fprintf(stderr, "collector: not http: %s\n",
-				options->urls[i]);
-			return EINVAL;
-		}
+		if (url == NULL)
+			return ENOMEM;
 		find(scrape, url, 0);
 		curl_free(url);
 	}
@@ -369,7 +365,7 @@ static int report(const struct scrape *scrape, future_time_t begin)
 		const struct visit *visit = scrape->visits[i];
 		const struct request *request = &visit->request;
 
-		if (request_reason(request) != THERE)
+		if (request_reason(request) != THERE && !visit->moved)
 			continue;
 		there++;
 		printf("%zu\t%d\t%s\t%s\n", visit->depth, request->status,
@@ -377,7 +373,8 @@ static int report(const struct scrape *scrape, future_time_t begin)
 			visit->page->title : "");
 	}
 	for (size_t i = 0; i < scrape->count; i++)
-		request_complain(&scrape->visits[i]->request);
+		if (!scrape->visits[i]->moved)
+			request_complain(&scrape->visits[i]->request);
 	xmlHashScan(scrape->hosts, most_of, &most);
 	fprintf(stderr, "%.3f s, at most %zu at once of a host\n"
 		"success rate: %.1f %% (%zu of %zu)\n",

@@ -14,6 +14,8 @@
  *
  *	/NUMBER		a body of its own for each number, or a range of it
  *	/pages/NUMBER	HTML with links to twice that, the next, and half
+ *	/moved?URL	302, to there; without a ?, to itself
+ *	/partial	206, though nobody has asked for a part
  *	/endless	a body without a Content-Length
  *	/truncated	half of the body that was announced
  *	/missing	404

@@ -84,6 +84,19 @@ done
 cmp "$tmp/sequential" "$tmp/loop" || complain "sequential is not loop"
 cmp "$tmp/pool" "$tmp/loop" || complain "pool is not loop"
 
+# A redirect is followed, to http and https, but not for ever; a part that
+# nobody asked for is not the whole.
+for way in sequential pool loop; do
+	collect 1 --way=$way "$url/moved?/2" "$url/partial" "$url/moved" \
+		"$url/moved?ftp://127.0.0.1:1/" "$url/moved?/missing"
+	says "$url/partial: status 206" "$url/moved?/missing: status 404" \
+		"$url/moved: connection: .* redirects .*" \
+		"$url/moved?ftp://.*: it has moved to neither http nor https" \
+		'success rate: 20.0 % (1 of 5)'
+	sed -n '2s|/2|/moved?/2|p' "$tmp/loop" > "$tmp/wanted"
+	cut -f 1-4 "$tmp/out" | diff "$tmp/wanted" - || complain "$way: moved"
+done
+
 # Three time out: at once, but one after another if that was asked for.
 for way in pool loop sequential; do
 	collect 1 --way=$way --timeout=700 --count=6 "$url/silent" "$url/1"
@@ -178,6 +191,15 @@ awk 'NR == 1 { next }
 collect 0 --table --way=loop --count=20 --delay=0
 [ "$(wc -l < "$tmp/out")" -eq 3 ] || complain "one way: $(cat "$tmp/out")"
 
+for url in "file://$PWD/config.h" ftp://127.0.0.1:1/ 127.0.0.1:1 /1 http:// \
+	mailto:nobody@elsewhere.invalid; do
+	for options in --way=sequential --way=loop --table --scrape; do
+		collect 2 $options http://127.0.0.1:1/ "$url"
+		[ ! -s "$tmp/out" ] || complain "$url: $(cat "$tmp/out")"
+		[ "$(cat "$tmp/err")" = "collector: '$url' is not a URL of \
+http:// or https://" ] || complain "$url: $(cat "$tmp/err")"
+	done
+done
 collect 2 --way=none
 says "collector: 'none' is not sequential, pool, loop or all"
 collect 2 --count=many
@@ -235,9 +257,23 @@ collect 1 --scrape "$url/pages/2" "$url/missing" "$url/pages/2#again"
 says "$url/missing: status 404" 'success rate: 75.0 % (3 of 4)'
 [ "$(cut -f 1,4 "$tmp/out" | tr '\t\n' ' ;')" = \
 	'0 Page 2;1 Page 1;2 Page 3;' ] || complain "$(cat "$tmp/out")"
+
+# Where a page has moved to is a link; if that is not followed, a failure.
+collect 0 --scrape --depth=1 "$url/moved?/pages/3"
+[ "$(cut -f 1,2,4 "$tmp/out" | tr '\t\n' ' ;')" = '0 302 ;1 200 Page 3;' ] ||
+	complain "moved: $(cat "$tmp/out")"
+collect 1 --scrape --depth=1 "$url/moved?http://elsewhere.invalid/" \
+	"$url/moved" "$url/partial" "$url/pages/1"
+says "$url/moved?http://elsewhere.invalid/: status 302" \
+	"$url/moved: status 302" "$url/partial: status 206" \
+	'success rate: 50.0 % (3 of 6)'
+collect 1 --scrape --depth=0 "$url/moved?/pages/3"
+says "$url/moved?/pages/3: status 302" 'success rate: 0.0 % (0 of 1)'
 unserve
-collect 1 --scrape mailto:nobody@elsewhere.invalid
-says 'collector: not http: mailto:nobody@elsewhere.invalid'
+serve --body-size=9000000
+collect 1 --scrape --depth=0 "$url/1"
+says "$url/1: connection: Maximum file size exceeded"
+unserve
 
 # Without memory: a page has failed, or all of it, but it ends.  The calls of
 # future_handle_on() end a level, or a download.

@@ -222,6 +222,10 @@ bool options_read(int argc, char **argv, struct options *ret_options,
 	for (size_t i = 0; i < options.url_count; i++)
 		if (!url_check(options.urls[i]))
 			return false;
+	if (options.scrape && options.table) {
+		fputs("collector: there is no --table of --scrape\n", stderr);
+		return false;
+	}
 	complete(&options);
 	*ret_options = options;
 	return true;

@@ -85,8 +85,10 @@ static int rows(const struct options *options, enum way only,
 		error = in_child(options, way, figures);
 		if (error != 0)
 			status = complain(way_names[way], error);
-		else
+		else {
 			row_print(way, figures);
+			status |= figures->reasons[THERE] < figures->count;
+		}
 	}
 	return status;
 }
@@ -131,5 +133,7 @@ int table(const struct options *options)
 	for (; load->count > 0; load++)
 		status |= load_run(*options, load, figures);
 	munmap(figures, sizeof(*figures));
+	if (fflush(stdout) == EOF || ferror(stdout))
+		status = complain("output", errno);
 	return status;
 }

@@ -191,6 +191,15 @@ awk 'NR == 1 { next }
 collect 0 --table --way=loop --count=20 --delay=0
 [ "$(wc -l < "$tmp/out")" -eq 3 ] || complain "one way: $(cat "$tmp/out")"
 
+serve --fail-one-in=1
+collect 1 --table --count=3 "$url/1"
+if [ -c /dev/full ]; then
+	$program --table --way=loop --count=3 --delay=0 > /dev/full \
+		2> "$tmp/err" && complain 'a table to a full disk'
+	says 'collector: output: No space left on device'
+fi
+unserve
+
 for url in "file://$PWD/config.h" ftp://127.0.0.1:1/ 127.0.0.1:1 /1 http:// \
 	mailto:nobody@elsewhere.invalid; do
 	for options in --way=sequential --way=loop --table --scrape; do
@@ -200,11 +209,13 @@ for url in "file://$PWD/config.h" ftp://127.0.0.1:1/ 127.0.0.1:1 /1 http:// \
 http:// or https://" ] || complain "$url: $(cat "$tmp/err")"
 	done
 done
+collect 2 --scrape --table
 collect 2 --way=none
 says "collector: 'none' is not sequential, pool, loop or all"
 collect 2 --count=many
 says "collector: -n: 'many' is not a number from 1 to 1000000"
-collect 2 --count=0
+collect 2 -n 0
+says "collector: -n: '0' is not a number from 1 to 1000000"
 collect 2 --unheard-of
 collect 0 --help
 

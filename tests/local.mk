@@ -169,9 +169,10 @@ tests_check_oom_SOURCES = tests/check_oom.c $(fail_thread) \
 	tests/fail/completion.c tests/fail/each.c tests/fail/limiter.c \
 	tests/fail/map.c tests/fail/retry.c tests/fail/memory.h
 
-# Not a test itself: check_fetch.sh runs it.
+# Not tests themselves: check_fetch.sh and check_collector.sh run them.
 if SAMPLES
 if HAVE_CURL
+check_PROGRAMS += tests/collector_fails
 if HAVE_CRYPTO
 check_PROGRAMS += tests/fetch_fails
 endif
@@ -182,6 +183,11 @@ tests_fetch_fails_SOURCES = $(samples_fetch_SOURCES) \
 tests_fetch_fails_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) \
 	-include $(srcdir)/tests/fail/hangs.h
 tests_fetch_fails_LDADD = lib/libfuture.la $(CURL_LIBS) $(CRYPTO_LIBS)
+tests_collector_fails_SOURCES = $(samples_collector_SOURCES) \
+	tests/fail/hangs.c tests/fail/hangs.h
+tests_collector_fails_CPPFLAGS = $(samples_collector_CPPFLAGS) \
+	-include $(srcdir)/tests/fail/hangs.h
+tests_collector_fails_LDADD = $(samples_collector_LDADD)
 
 # For every program that names no libraries of its own.
 LDADD = lib/.libs/libfuture-internal.a $(CHECK_LIBS)
@@ -207,7 +213,6 @@ AM_TESTS_ENVIRONMENT = \
 		UBSAN_OPTIONS="print_stacktrace=1:$$UBSAN_OPTIONS";
 
 EXTRA_DIST += $(tests_in_sh) tests/lib.sh tests/cxx.cc tests/dlclose.c \
-	tests/fail_call.c \
 	tests/check.h tests/child.h tests/debugged.c tests/listing.h \
 	tests/looping.h tests/own.h tests/reporting.h \
 	tests/stress.h tests/support.h tests/tools.h tests/tracing.h tests/waiting.h \

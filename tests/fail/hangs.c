@@ -4,15 +4,22 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static future_t *hung;
 
-bool fail_hang(void)
+bool fail_hang(const char *call)
 {
 	static atomic_long asked;
 	const char *nth = getenv("FAIL_HANG");
+	size_t length = strlen(call);
 
-	if (nth == NULL || atomic_fetch_add(&asked, 1) + 1 != atol(nth))
+	if (nth != NULL && strncmp(nth, call, length) == 0 &&
+	    nth[length] == ':')
+		nth += length + 1;
+	if (nth == NULL || strchr(nth, ':') != NULL)
+		return false;
+	if (atomic_fetch_add(&asked, 1) + 1 != atol(nth))
 		return false;
 	fputs("refused\n", stderr);
 	return true;
@@ -28,4 +35,10 @@ static void make(void)
 future_t *fail_hung(void)
 {
 	return future_ref(hung);
+}
+
+future_t *fail_chain(future_t *first)
+{
+	future_unref(first);
+	return fail_hung();
 }

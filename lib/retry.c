@@ -57,7 +57,10 @@ static void step_end(void *arg)
 	retry_put(step->retry);
 }
 
-/* Takes `awaited`. */
+/*
+ * Takes `awaited`.  The place is named: a future for which there was no memory
+ * is at home on the default executor.
+ */
 static future_result_t follow_step(struct retry *retry, future_t *awaited,
 	future_on_t on, future_then_fn *fn)
 {
@@ -65,7 +68,8 @@ static future_result_t follow_step(struct retry *retry, future_t *awaited,
 
 	atomic_fetch_add_explicit(&retry->steps, 1, memory_order_relaxed);
 	return future_follow(future_then_with(awaited, &(future_continuation_t){
-		.on = on, .fn = fn, .arg = &step, .arg_size = sizeof(step),
+		.on = on, .executor = future_current(), .fn = fn,
+		.arg = &step, .arg_size = sizeof(step),
 		.destroy_arg = step_end, .priority = retry->how.priority,
 		.token = future_token_current(), .name = retry->how.name }));
 }

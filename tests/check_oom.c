@@ -611,9 +611,17 @@ static void run_timers(void)
 /* Attempts of which the second follows another task. */
 
 struct tries {
+	future_executor_t *pool;
 	atomic_int *destroyed;
 	int runs;
 };
+
+/* Where the attempts run, whatever one could not have. */
+static bool is_worth(future_result_t failure, void *arg)
+{
+	ck_assert_ptr_eq(future_current(), ((struct tries *)arg)->pool);
+	return failure.error == EAGAIN || failure.error == EIO;
+}
 
 static void tries_end(void *arg)
 {
@@ -634,13 +642,14 @@ static void run_retry(void)
 {
 	future_executor_t *pool = two_threads();
 	atomic_int destroyed = 0;
-	struct tries tries = { &destroyed, 0 };
+	struct tries tries = { pool, &destroyed, 0 };
 
 	if (pool == NULL)
 		return;
 	settles(future_retry(pool, &(future_retry_t){ .attempts = 5,
-		.backoff_ns = 1000, .fn = run_try, .arg = &tries,
-		.arg_size = sizeof(tries), .destroy_arg = tries_end }));
+		.backoff_ns = 1000, .fn = run_try, .worth = is_worth,
+		.arg = &tries, .arg_size = sizeof(tries),
+		.destroy_arg = tries_end }));
 	future_executor_unref(pool);
 	ck_assert_int_eq(destroyed, 1);
 }

@@ -8,7 +8,6 @@
 fetch=samples/fetch
 [ -x $fetch ] || skip "$fetch was not built: no libcurl, or no libcrypto"
 [ -x samples/serve ] || skip "samples/serve was not built"
-[ -x tests/fetch_fails ] || skip "tests/fetch_fails was not built"
 # On a disk, as files are.
 TMPDIR=$PWD
 export TMPDIR

@@ -169,12 +169,16 @@ tests_check_oom_SOURCES = tests/check_oom.c $(fail_thread) \
 	tests/fail/completion.c tests/fail/each.c tests/fail/limiter.c \
 	tests/fail/map.c tests/fail/retry.c tests/fail/memory.h
 
-# Not tests themselves: check_fetch.sh and check_collector.sh run them.
+# Not tests themselves: check_fetch.sh and check_collector.sh run them, also
+# where check_PROGRAMS is set to some of the tests.
+EXTRA_PROGRAMS += tests/collector_fails tests/fetch_fails
+CLEANFILES += tests/collector_fails$(EXEEXT) tests/fetch_fails$(EXEEXT)
+check_DATA =
 if SAMPLES
 if HAVE_CURL
-check_PROGRAMS += tests/collector_fails
+check_DATA += tests/collector_fails$(EXEEXT)
 if HAVE_CRYPTO
-check_PROGRAMS += tests/fetch_fails
+check_DATA += tests/fetch_fails$(EXEEXT)
 endif
 endif
 endif

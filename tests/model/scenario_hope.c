@@ -412,6 +412,49 @@ SCENARIO(a_sleeper_whose_future_is_cancelled_can_move, .fresh = true)
 }
 
 /*
+ * What a sleeper had set its hope on follows now, and that leads back to the
+ * sleeper, who has been prodded to be told so, but has not got up yet.
+ */
+
+static future_result_t pass(future_result_t in, void *arg)
+{
+	(void)arg;
+	return in;
+}
+
+static future_result_t get_what_waits_for_it(void *after)
+{
+	MODEL_CHECK(future_wait(after, FUTURE_FOREVER) == EDEADLK);
+	return future_ok(NULL);
+}
+
+static future_result_t get_who_is_told(void *arg)
+{
+	MODEL_CHECK(future_wait(tasks[0], FUTURE_FOREVER) == 0);
+	return future_ok(arg);
+}
+
+SCENARIO(a_sleeper_that_is_prodded_can_move, .bound = 1)
+{
+	struct kept kept = kept_begin();
+	future_t *after;
+
+	pool = pool_at_rest(2);
+	model_quiet(true);
+	after = future_then_on(kept.future, pool, pass, NULL);
+	tasks[0] = future_submit(pool, get_what_waits_for_it, after);
+	model_rest();
+	model_quiet(false);
+	tasks[1] = future_submit(pool, get_who_is_told, NULL);
+	future_promise_settle(kept.promise,
+		future_follow(future_ref(tasks[0])));
+	both_end();
+	future_unref(after);
+	kept_end(kept);
+	pool_end(pool);
+}
+
+/*
  * A lane of two with three functions at work, as one helps from inside, and its
  * runner on its way: when one of them ends there is no room still, and those
  * who had hoped for that end look again.

@@ -18,10 +18,10 @@
 #include "unwind.h"
 
 #include <errno.h>
-#include <string.h>
 #include <future/executor.h>
 #include <future/group.h>
 #include <future/token.h>
+#include <string.h>
 
 struct future_group {
 	future_executor_t *executor;	/* with a reference; NULL: default */

@@ -10,10 +10,10 @@
  * Whoever goes to sleep sets his **hope** on the last of what he needs that can
  * move, and hangs a hook there: when that has settled, he looks again.  So each
  * cares for himself, and a hope may be set on what another does who sleeps, as
- * long as that one's hope does not lead back.  Where it would, but the other
- * could set it on something else, he is prodded and looks again.  Somebody
- * comes last, and sees all: of those who would wait for each other for ever, he
- * is the one to be told.
+ * long as that one needs his own still, and it does not lead back.  Where it
+ * would, but the other could set it on something else, he is prodded and looks
+ * again.  Somebody comes last, and sees all: of those who would wait for each
+ * other for ever, he is the one to be told.
  *
  * Those who sleep look again, too, when a task is queued where nobody is awake,
  * and when something that they need comes to follow.

@@ -2,14 +2,6 @@
 #define _GNU_SOURCE
 #include "support.h"
 
-static future_group_t *group_on(future_executor_t *executor)
-{
-	future_group_t *group = NULL;
-
-	ck_assert_int_eq(future_group_new(executor, NULL, &group), 0);
-	return group;
-}
-
 static void start(future_group_t *group, future_task_fn *fn, void *arg)
 {
 	future_unref(future_group_submit(group, fn, arg));

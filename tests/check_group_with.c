@@ -2,14 +2,6 @@
 #define _GNU_SOURCE
 #include "support.h"
 
-static future_group_t *group_on(future_executor_t *executor)
-{
-	future_group_t *group = NULL;
-
-	ck_assert_int_eq(future_group_new(executor, NULL, &group), 0);
-	return group;
-}
-
 struct row {
 	int order[3], ended;
 	atomic_int gone;
@@ -66,8 +58,7 @@ static void refuse(future_group_t *group, future_task_t task, int error)
 	struct row row = { .ended = 0 };
 	struct place place = { &row, 0 };
 
-	if (task.arg_size == 0)
-		task.arg = &place;
+	task.arg = task.arg_size == 1 ? NULL : &place;
 	task.destroy_arg = task.arg != NULL ? leave_place : NULL;
 	ck_assert_int_eq(outcome_of(future_group_submit_with(group, &task)),
 		error);
@@ -93,6 +84,8 @@ START_TEST(a_long_form_that_is_refused_is_destroyed)
 	wrong = task;
 	wrong.arg_size = 1;
 	refuse(group_on(NULL), wrong, EINVAL);
+	wrong.arg_size = SIZE_MAX;
+	refuse(group_on(NULL), wrong, ENOMEM);
 	future_executor_shutdown(closed);
 	refuse(late, task, ESHUTDOWN);
 	future_executor_unref(closed);

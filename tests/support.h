@@ -241,6 +241,14 @@ static inline future_executor_t *pool_of(size_t threads)
 	return pool_with(&options);
 }
 
+static inline future_group_t *group_on(future_executor_t *executor)
+{
+	future_group_t *group = NULL;
+
+	ck_assert_int_eq(future_group_new(executor, NULL, &group), 0);
+	return group;
+}
+
 /* When this returns, `threads` workers stand at the gate. */
 static inline void occupy(future_executor_t *pool, size_t threads,
 	struct gate *gate)
